@@ -167,8 +167,8 @@ def _matches(parts: list[str], text: Any) -> bool:
     return True
 
 
-def compile_condition(text: Any) -> Rule:
-    """Return the rule of JSONata: an expression, or true or false. Raises ValueError."""
+def compile_condition(text: Any, field: str) -> Rule:
+    """Return the rule of JSONata: an expression, or true or false; ``field`` is its place. Raises ValueError."""
     if isinstance(text, bool):
         return lambda _: text
     if not is_expression(text):
@@ -177,9 +177,9 @@ def compile_condition(text: Any) -> Rule:
     compile_expression(expression)
 
     def holds(scope: Scope) -> bool:
-        value = evaluate(expression, scope, "Choices/Condition")
+        value = evaluate(expression, scope, field)
         if not isinstance(value, bool):
-            raise unexpected(expression, "Condition", "boolean", value)
+            raise unexpected(expression, field, "boolean", value)
         return value
 
     return holds

@@ -183,8 +183,8 @@ class _Compiler:
         if not rules:
             self.findings.add("Expected an array of at least one rule", f"{location}/Choices")
         for number, rule in enumerate(rules):
-            place = f"{location}/Choices[{number}]"
-            choice = self.findings.attempt(place, self._rule, rule, state.language)
+            place = f"Choices[{number}]/"
+            choice = self.findings.attempt(f"{location}/Choices[{number}]", self._rule, rule, state.language, place)
             state.choices += [] if choice is None else [choice]
         if "Default" in given:
             state.default = given["Default"]
@@ -192,20 +192,20 @@ class _Compiler:
                 self.findings.add("Expected value of type String", f"{location}/Default")
 
     @staticmethod
-    def _rule(rule: Any, language: str) -> Choice:
+    def _rule(rule: Any, language: str, place: str) -> Choice:
         if not isinstance(rule, dict) or not isinstance(rule.get("Next"), str):
             raise ValueError("These fields are required: [Next]")
         if language == JSONATA:
             if unknown := rule.keys() - {"Condition", "Next", "Assign", "Output", "Comment"}:
                 raise ValueError(f"Field is not supported: {', '.join(sorted(unknown))}")
-            holds = compile_condition(rule.get("Condition"))
+            holds = compile_condition(rule.get("Condition"), f"{place}Condition")
         else:
             if unknown := rule.keys() & {"Condition", "Output", "End"}:
                 raise ValueError(f"Field is not supported: {', '.join(sorted(unknown))}")
             holds = compile_rule(rule)
         assign = compiled(language, "Assign", rule["Assign"]) if "Assign" in rule else None
         output = compiled(language, "Output", rule["Output"]) if "Output" in rule else None
-        return Choice(holds, rule["Next"], assign, output)
+        return Choice(place, holds, rule["Next"], assign, output)
 
     def _parallel(self, state: State, given: dict[str, Any], location: str) -> None:
         branches = self._array(given, "Branches", location)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.states import map_run
-from verihook.local.states.errors import TIMEOUT, StateError
+from verihook.local.states.errors import RUNTIME, TIMEOUT, StateError
 from verihook.local.states.iterations import abort_frames, around, items_of, remove, selected
 from verihook.local.states.positions import Container
 from verihook.local.states.processing import arguments, effective_input, whole_number
@@ -96,17 +96,20 @@ def branch_ended(turn: Turn, branch: Frame, output: Any) -> None:
 
 
 def branch_failed(turn: Turn, branch: Frame, error: StateError) -> None:
-    """A branch or iteration has failed, and with it its state; but a distributed Map may tolerate it."""
+    """A branch or iteration has failed, and with it its state; but a distributed Map may tolerate it.
+
+    States.Runtime ends the whole execution, and its history says nothing of what is around the state.
+    """
     frame, state, inside = around(turn, branch)
     if state.distributed is not None:
         map_run.child_failed(turn, branch, inside, error)
         remove(turn, branch, inside)
         turn.attempt(frame, lambda: map_run.go_on_or_fail(turn, frame, state, inside))
         return
-    if state.kind == "Map":
+    if state.kind == "Map" and error.name != RUNTIME:
         turn.record(branch, "MapIterationFailed", {"name": state.name, "index": branch.index})
     others = [turn.position.frames[number] for number in inside.running if number != branch.id]
-    abort_frames(turn, others)
+    abort_frames(turn, others, silent=branch.log if error.name == RUNTIME else None)
     if error.name == TIMEOUT and others:
         turn.record(branch, f"{turn.state(branch).kind}StateAborted")
     remove(turn, branch, inside)

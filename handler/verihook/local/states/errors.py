@@ -10,7 +10,6 @@ INTRINSIC = "States.IntrinsicFailure"
 TIMEOUT = "States.Timeout"
 HEARTBEAT = "States.HeartbeatTimeout"
 DATA_LIMIT = "States.DataLimitExceeded"
-NO_CHOICE = "States.NoChoiceMatched"
 ITEM_READER = "States.ItemReaderFailed"
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 

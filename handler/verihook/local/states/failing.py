@@ -22,39 +22,49 @@ if TYPE_CHECKING:
 def fail(turn: Turn, frame: Frame, error: StateError) -> None:
     """Retry the frame's state, catch the error, or give up."""
     state = turn.state(frame)
+    error = _told(turn, frame, state, error)
+    inside = frame.container
+    if inside is not None:
+        silent = frame.log if error.name == RUNTIME else None
+        abort_frames(turn, [turn.position.frames[number] for number in inside.running], silent=silent)
+        map_runs.tell(turn, inside, "FAILED")
+    if error.name != RUNTIME and _retried(turn, frame, state, error):
+        return
+    if state.kind in {"Map", "Parallel"} and error.name != RUNTIME:
+        turn.record(frame, f"{state.kind}StateFailed", {"error": error.name, "cause": error.cause})
+    frame.container = None
+    found = ((number, one) for number, one in enumerate(state.catchers) if matches(one.names, error.name))
+    number, catcher = next(found, (0, None))
+    if catcher is None:
+        turn.give_up(frame, error)
+        return
+    try:
+        place = f"Catch[{number}]/"
+        _caught(turn, frame, state, catcher, place, {"Error": error.name, "Cause": error.cause or ""})
+    except StateError as another:
+        turn.give_up(frame, _told(turn, frame, state, another))
+
+
+def _told(turn: Turn, frame: Frame, state: State, error: StateError) -> StateError:
+    """Return the error as AWS words it; one of evaluation is an event too."""
     error = error.at(state.name, frame.entered_event)
     if error.name == QUERY and error.location is not None:
         details = {"error": error.name, "cause": error.cause, "location": error.location, "state": state.name}
         turn.record(frame, "EvaluationFailed", details)
         error = StateError(error.name, error.cause)
-    inside = frame.container
-    if inside is not None:
-        abort_frames(turn, [turn.position.frames[number] for number in inside.running])
-        map_runs.tell(turn, inside, "FAILED")
-    if error.name != RUNTIME and _retried(turn, frame, state, error):
-        return
-    # A Map or Parallel whose own fields fit nothing has not begun.
-    if state.kind in {"Map", "Parallel"} and (error.name != RUNTIME or inside is not None):
-        turn.record(frame, f"{state.kind}StateFailed", {"error": error.name, "cause": error.cause})
-    frame.container = None
-    catcher = next((catcher for catcher in state.catchers if matches(catcher.names, error.name)), None)
-    if catcher is None:
-        turn.give_up(frame, error)
-        return
-    try:
-        _caught(turn, frame, state, catcher, {"Error": error.name, "Cause": error.cause or ""})
-    except StateError as another:
-        turn.give_up(frame, another.at(state.name, frame.entered_event))
+    return error
 
 
-def _caught(turn: Turn, frame: Frame, state: State, catcher: Catcher, caught: dict[str, Any]) -> None:
+def _caught(
+    turn: Turn, frame: Frame, state: State, catcher: Catcher, place: str, caught: dict[str, Any]
+) -> None:
     scope = turn.scope(frame)
     if state.jsonata:
         scope = scope.on(frame.input, errorOutput=caught)
-        output = caught if catcher.output is None else catcher.output.render(scope, "Output")
+        output = caught if catcher.output is None else catcher.output.render(scope, f"{place}Output")
     else:
         output, scope = placed(catcher.result_path, frame.input, caught), scope.on(caught)
-    turn.leave(frame, state, output, catcher.next, assigned(catcher.assign, scope))
+    turn.leave(frame, state, output, catcher.next, assigned(catcher.assign, scope, place))
 
 
 def _retried(turn: Turn, frame: Frame, state: State, error: StateError) -> bool:

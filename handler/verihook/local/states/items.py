@@ -9,8 +9,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from verihook.local.states.data import MAX_BYTES, is_whole, size, text_of, value_of
-from verihook.local.states.processing import at_path
+from verihook.local.states.data import MAX_BYTES, size, text_of, value_of
+from verihook.local.states.processing import evaluated_number, whole_number_at
 
 if TYPE_CHECKING:
     from verihook.local.states.machine import Reader
@@ -29,7 +29,7 @@ def read_items(reader: Reader | None, answer: Any, scope: Scope) -> list[dict[st
     """
     if reader is None:
         raise ValueError("nothing was to be read")
-    most = _limit(reader.config, "MaxItems", scope) or MAX_ITEMS
+    most = _limit(reader.config, "ItemReader/ReaderConfig", "MaxItems", scope) or MAX_ITEMS
     if reader.resource.endswith("listObjectsV2"):
         return [{"Value": entry} for entry in answer[:most]]
     if not isinstance(answer, str):
@@ -79,29 +79,23 @@ def _csv(text: str, config: dict[str, Any], most: int) -> list[dict[str, str]]:
     return found
 
 
-def _limit(config: dict[str, Any], field: str, scope: Scope) -> int | None:
+def _limit(config: dict[str, Any], place: str, field: str, scope: Scope) -> int | None:
     if f"{field}Path" in config:
-        path = config[f"{field}Path"]
-        value = at_path(path, scope)
-        value = int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
-        if not is_whole(value):
-            raise ValueError(
-                f"The {field}Path field refers to value '{value}' which is not a valid integer: {path.text}"
-            )
+        value = whole_number_at(config[f"{field}Path"], f"{field}Path", scope)
     elif field in config:
-        value = config[field].render(scope, field)
+        value = evaluated_number(config[field], f"{place}/{field}", scope)
     else:
         return None
-    if not is_whole(value) or value < 0:
+    if value < 0:
         raise ValueError(f"field {field} must be positive")
-    return int(value)
+    return value
 
 
 def batches(batcher: dict[str, Any], items: list[Any], scope: Scope) -> list[tuple[dict[str, Any], int]]:
     """Return the inputs of the children, each with the number of its items. Raises ValueError."""
-    fixed = {"BatchInput": batcher["BatchInput"].render(scope, "BatchInput")} if "BatchInput" in batcher else {}
-    most_items = _limit(batcher, "MaxItemsPerBatch", scope) or MAX_ITEMS
-    most_bytes = min(_limit(batcher, "MaxInputBytesPerBatch", scope) or MAX_BYTES, MAX_BYTES)
+    fixed = {"BatchInput": batcher["BatchInput"].render(scope, "ItemBatcher/BatchInput")} if "BatchInput" in batcher else {}
+    most_items = _limit(batcher, "ItemBatcher", "MaxItemsPerBatch", scope) or MAX_ITEMS
+    most_bytes = min(_limit(batcher, "ItemBatcher", "MaxInputBytesPerBatch", scope) or MAX_BYTES, MAX_BYTES)
     frame = size({**fixed, "Items": []})
     found: list[list[Any]] = []
     filled = most_bytes + 1

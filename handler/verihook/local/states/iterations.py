@@ -45,28 +45,33 @@ def selected(turn: Turn, frame: Frame, state: State, data: Any, item: dict[str, 
     return state.of[field].render(turn.scope(frame, item).on(data), field)
 
 
-def abort_frames(turn: Turn, frames: list[Frame]) -> None:
-    """Abort these frames and what runs inside them, innermost first."""
+def abort_frames(turn: Turn, frames: list[Frame], *, silent: str | None = None) -> None:
+    """Abort these frames and what runs inside them, innermost first. ``silent``: a history that says nothing of it."""
+
+    def record(frame: Frame, kind: str, details: dict[str, Any] | None = None) -> None:
+        if frame.log != silent:
+            turn.record(frame, kind, details)
+
     for frame in frames:
         if frame.id not in turn.position.frames:
             continue
         state = turn.state(frame)
         if frame.container is not None:
-            abort_frames(turn, [turn.position.frames[number] for number in frame.container.running])
+            abort_frames(turn, [turn.position.frames[number] for number in frame.container.running], silent=silent)
         turn.forget(frame)
         if frame.container is not None and frame.container.map_run is not None:
-            turn.record(frame, "MapRunAborted")
+            record(frame, "MapRunAborted")
             map_runs.tell(turn, frame.container, "ABORTED")
         if frame.entered_event and frame.id not in turn.position.ready:
-            turn.record(frame, f"{state.kind}StateAborted")
+            record(frame, f"{state.kind}StateAborted")
         if frame.parent is not None:
             outer, outside, inside = around(turn, frame)
             if outer.log != frame.log:
-                turn.record(frame, "ExecutionAborted", {})
+                record(frame, "ExecutionAborted", {})
                 inside.aborted += 1
                 inside.aborted_items += inside.item_counts[frame.index]
             elif outside.kind == "Map":
-                turn.record(frame, "MapIterationAborted", {"name": outside.name, "index": frame.index})
+                record(frame, "MapIterationAborted", {"name": outside.name, "index": frame.index})
             remove(turn, frame, inside)
 
 

@@ -13,8 +13,9 @@ from verihook.local.states.templates import Template
 
 @dataclass(slots=True)
 class Choice:
-    """A rule of a Choice state, with what it assigns and, in JSONata, gives."""
+    """A rule of a Choice state, with what it assigns and, in JSONata, gives; ``place`` is where in the state it is."""
 
+    place: str
     rule: Rule
     next: str
     assign: Template | None

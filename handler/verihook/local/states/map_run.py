@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from verihook.local.states.choices import unexpected
 from verihook.local.states.data import is_number, text_of
 from verihook.local.states.effects import Adjust, Beat, Call, Failed, Submitted, Succeeded
 from verihook.local.states.errors import ITEM_READER, THRESHOLD, StateError, runtime
@@ -18,7 +19,7 @@ from verihook.local.states.items import batches, read_items, written_results
 from verihook.local.states.iterations import abort_frames, items_of, selected
 from verihook.local.states.map_runs import MAX_CHILDREN, adjust, tell
 from verihook.local.states.positions import Container, Log
-from verihook.local.states.processing import at_path, whole_number
+from verihook.local.states.processing import at_path, whole_number, wrong_value
 from verihook.local.states.resources import check_resource
 from verihook.local.states.timestamps import written
 
@@ -58,7 +59,8 @@ def whole_number_tolerated(state: State, scope: Scope) -> int | None:
         return whole_number(state, "ToleratedFailureCount", scope)
     except StateError as error:
         if error.cause and error.cause.startswith("Expected non-negative"):
-            raise runtime("ToleratedFailureCount cannot be negative.") from None
+            cause = "ToleratedFailureCount cannot be negative."
+            raise wrong_value(state, "ToleratedFailureCount", cause) from None
         raise
 
 
@@ -72,12 +74,12 @@ def _percentage(state: State, scope: Scope) -> float | None:
         return None
     value = float(value) if isinstance(value, str) and value.isdigit() else value
     if not is_number(value):
-        text = value if isinstance(value, str) else text_of(value)
-        path = state.of.get(f"{field}Path")
-        where = "" if path is None else f": {path.text}"
-        raise runtime(f'The {field}Path field refers to value "{text}" which is not a valid float{where}')
+        if field in state.of:
+            raise unexpected(getattr(state.of[field], "text", ""), field, "number", value)
+        text, path = value if isinstance(value, str) else text_of(value), state.of[f"{field}Path"].text
+        raise runtime(f'The {field}Path field refers to value "{text}" which is not a valid float: {path}')
     if not 0 <= value <= 100:
-        raise runtime("ToleratedFailurePercentage must be between 0 and 100.")
+        raise wrong_value(state, field, "ToleratedFailurePercentage must be between 0 and 100.")
     return float(value)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.states.data import is_whole, text_of
-from verihook.local.states.errors import NO_CHOICE, QUERY, StateError, runtime
+from verihook.local.states.errors import QUERY, StateError, runtime
 from verihook.local.states.fields import MAX_SECONDS
 from verihook.local.states.paths import Missing, Path
 from verihook.local.states.processing import assigned, at_path, effective_input, output_of
@@ -64,10 +64,12 @@ def run_choice(turn: Turn, frame: Frame, state: State) -> None:
     choice = next((choice for choice in state.choices if choice.rule(scope.on(data))), None)
     target = state.default if choice is None else choice.next
     if target is None:
-        said = f"The state '{state.name}' has no choice that matches, and no Default."
-        cause = f"Failed to transition out of the state. {said}"
-        raise StateError(NO_CHOICE, cause, located=True)
-    variables = assigned(state.of.get("Assign") if choice is None else choice.assign, scope.on(data))
+        # AWS was seen to say this, with States.Runtime in place of the language's States.NoChoiceMatched.
+        raise runtime("Failed to transition out of the state. The state does not point to a next state.")
+    if choice is None:
+        variables = assigned(state.of.get("Assign"), scope.on(data))
+    else:
+        variables = assigned(choice.assign, scope.on(data), choice.place)
     output = _chosen(state, choice, scope.on(data))
     turn.leave(frame, state, output, target, variables)
 
@@ -76,7 +78,7 @@ def _chosen(state: State, choice: Choice | None, scope: Scope) -> Any:
     if not state.jsonata:
         return at_path(state.of["OutputPath"], scope) if "OutputPath" in state.of else scope.data
     if choice is not None:
-        return scope.data if choice.output is None else choice.output.render(scope, "Output")
+        return scope.data if choice.output is None else choice.output.render(scope, f"{choice.place}Output")
     return output_of(state, scope, scope.data)
 
 

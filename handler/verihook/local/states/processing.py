@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filte
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from verihook.local.states.data import is_whole, text_of
@@ -13,6 +14,8 @@ from verihook.local.states.machine import State
 from verihook.local.states.paths import Missing, Path, Reference
 from verihook.local.states.scope import Scope
 from verihook.local.states.templates import Expression, Template
+
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 def at_path(path: Path | None, scope: Scope) -> Any:
@@ -37,9 +40,9 @@ def arguments(state: State, scope: Scope, data: Any) -> Any:
     return data if template is None else template.render(scope.on(data), field)
 
 
-def assigned(template: Template | None, scope: Scope) -> dict[str, Any]:
-    """Return the variables that an Assign sets."""
-    found: dict[str, Any] = {} if template is None else template.render(scope, "Assign")
+def assigned(template: Template | None, scope: Scope, place: str = "") -> dict[str, Any]:
+    """Return the variables that an Assign sets; ``place`` is where in the state it stands, with a slash."""
+    found: dict[str, Any] = {} if template is None else template.render(scope, f"{place}Assign")
     return found
 
 
@@ -72,29 +75,37 @@ def placed(path: Reference | None, document: Any, value: Any) -> Any:
 def whole_number(state: State, field: str, scope: Scope, *, least: int = 0) -> int | None:
     """Return what a field such as TimeoutSeconds, or its twin with Path, says. Raises StateError."""
     if f"{field}Path" in state.of:
-        path: Path = state.of[f"{field}Path"]
-        value = at_path(path, scope)
-        value = int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
-        if not is_whole(value):
-            written = value if isinstance(value, str) else text_of(value)
-            raise runtime(
-                f'The {field}Path field refers to value "{written}" which is not a valid integer: {path.text}'
-            )
+        value = whole_number_at(state.of[f"{field}Path"], f"{field}Path", scope)
     elif (template := state.of.get(field)) is None:
         return None
     else:
-        value = template.render(scope, field)
-        if not is_whole(value):
-            raise _unexpected(template, field, value)
+        value = evaluated_number(template, field, scope)
     if value < least:
         kind = "positive" if least else "non-negative"
-        raise runtime(f"Expected {kind} integer for {field}, got '{text_of(value)}' instead.")
-    return int(value)
+        raise wrong_value(state, field, f"Expected {kind} integer for {field}, got '{text_of(value)}' instead.")
+    return value
 
 
-def _unexpected(template: Template, field: str, value: Any) -> StateError:
+def whole_number_at(path: Path, field: str, scope: Scope) -> int:
+    """Return what a field such as MaxConcurrencyPath refers to: an integer, or one as a text. Raises StateError."""
+    value = at_path(path, scope)
+    written = value if isinstance(value, str) else text_of(value)
+    if isinstance(value, bool) or not _INTEGER.fullmatch(written) or not -(2**63) <= int(written) < 2**63:
+        cause = f'The {field} field refers to value "{written}" which is not a valid integer: {path.text}'
+        raise runtime(cause)
+    return int(written)
+
+
+def evaluated_number(template: Template, field: str, scope: Scope) -> int:
+    """Return the integer that a field has or its JSONata expression gives. Raises StateError."""
+    value = template.render(scope, field)
+    if is_whole(value):
+        return int(value)
     from verihook.local.states.choices import unexpected
 
-    text = template.text if isinstance(template, Expression) else ""
-    error = unexpected(text, field, "integer", value)
-    return StateError(QUERY, error.cause, located=True, location=field)
+    raise unexpected(template.text if isinstance(template, Expression) else "", field, "integer", value)
+
+
+def wrong_value(state: State, field: str, cause: str) -> StateError:
+    """Return the error of a field whose value is out of its bounds: in JSONata one of the evaluation."""
+    return StateError(QUERY, cause, located=True, location=field) if state.jsonata else runtime(cause)

@@ -71,11 +71,6 @@ def test_what_is_read(config: dict[str, Any], text: str, items: list[Any]) -> No
             gives("a,a\n"),
             "CSV headers cannot contain duplicates.",
         ),
-        (
-            {"MaxItemsPath": "$.b"},
-            gives("[]"),
-            "The MaxItemsPath field refers to value 'bucket' which is not a valid integer: $.b",
-        ),
         ({}, fails("S3.NoSuchKeyException", "no such key"), "no such key"),
         ({"InputType": "PARQUET"}, gives("x"), "cannot be read on one machine"),
     ],
@@ -86,6 +81,20 @@ def test_what_cannot_be_read_fails_the_map_run(config: dict[str, Any], answer: A
     assert (found.end.status, found.end.error) == ("FAILED", "States.ItemReaderFailed")
     assert cause in str(found.end.cause)
     assert found.kinds[-3:] == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"]
+
+
+@pytest.mark.parametrize(
+    ("path", "cause"),
+    [
+        ("$.b", 'The MaxItemsPath field refers to value "bucket" which is not a valid integer: $.b'),
+        ("$.none", "Invalid path '$.none' : No results for path: $['none']"),
+    ],
+)
+def test_a_limit_that_the_input_does_not_give_is_no_fault_of_the_reader(path: str, cause: str) -> None:
+    found = spread(gives("[1]"), {"MaxItemsPath": path})
+    assert found.end is not None
+    assert (found.end.status, found.end.error) == ("FAILED", "States.Runtime")
+    assert cause in str(found.end.cause)
 
 
 def test_batches_are_as_large_as_they_may_be() -> None:
