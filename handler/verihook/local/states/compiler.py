@@ -212,7 +212,7 @@ class _Compiler:
         if not branches:
             self.findings.add("These fields are required: [Branches]", location)
         for number, branch in enumerate(branches):
-            state.flows.append(self.flow(branch, f"{location}/Branches[{number}]", state.language))
+            state.flows.append(self.flow(branch, f"{location}/Branches[{number}]", self.whole))
             if isinstance(branch, dict):
                 self.findings.only(branch, _NESTED - {"ProcessorConfig"}, f"{location}/Branches[{number}]")
 
@@ -222,7 +222,7 @@ class _Compiler:
             self.findings.add("These fields are required: [ItemProcessor]", location)
             return
         processor = given[field]
-        state.flows.append(self.flow(processor, f"{location}/{field}", state.language))
+        state.flows.append(self.flow(processor, f"{location}/{field}", self.whole))
         if isinstance(processor, dict):
             self.findings.only(processor, _NESTED, f"{location}/{field}")
         state.distributed = compile_distributed(state, given, processor, self.findings, location)

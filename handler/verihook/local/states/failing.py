@@ -55,9 +55,7 @@ def _told(turn: Turn, frame: Frame, state: State, error: StateError) -> StateErr
     return error
 
 
-def _caught(
-    turn: Turn, frame: Frame, state: State, catcher: Catcher, place: str, caught: dict[str, Any]
-) -> None:
+def _caught(turn: Turn, frame: Frame, state: State, catcher: Catcher, place: str, caught: dict[str, Any]) -> None:
     scope = turn.scope(frame)
     if state.jsonata:
         scope = scope.on(frame.input, errorOutput=caught)

@@ -93,7 +93,9 @@ def _limit(config: dict[str, Any], place: str, field: str, scope: Scope) -> int 
 
 def batches(batcher: dict[str, Any], items: list[Any], scope: Scope) -> list[tuple[dict[str, Any], int]]:
     """Return the inputs of the children, each with the number of its items. Raises ValueError."""
-    fixed = {"BatchInput": batcher["BatchInput"].render(scope, "ItemBatcher/BatchInput")} if "BatchInput" in batcher else {}
+    fixed = (
+        {"BatchInput": batcher["BatchInput"].render(scope, "ItemBatcher/BatchInput")} if "BatchInput" in batcher else {}
+    )
     most_items = _limit(batcher, "ItemBatcher", "MaxItemsPerBatch", scope) or MAX_ITEMS
     most_bytes = min(_limit(batcher, "ItemBatcher", "MaxInputBytesPerBatch", scope) or MAX_BYTES, MAX_BYTES)
     frame = size({**fixed, "Items": []})

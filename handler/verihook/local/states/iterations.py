@@ -47,32 +47,33 @@ def selected(turn: Turn, frame: Frame, state: State, data: Any, item: dict[str, 
 
 def abort_frames(turn: Turn, frames: list[Frame], *, silent: str | None = None) -> None:
     """Abort these frames and what runs inside them, innermost first. ``silent``: a history that says nothing of it."""
+    for frame in frames:
+        if frame.id in turn.position.frames:
+            _abort(turn, frame, silent)
 
-    def record(frame: Frame, kind: str, details: dict[str, Any] | None = None) -> None:
+
+def _abort(turn: Turn, frame: Frame, silent: str | None) -> None:
+    def record(kind: str, details: dict[str, Any] | None = None) -> None:
         if frame.log != silent:
             turn.record(frame, kind, details)
 
-    for frame in frames:
-        if frame.id not in turn.position.frames:
-            continue
-        state = turn.state(frame)
-        if frame.container is not None:
-            abort_frames(turn, [turn.position.frames[number] for number in frame.container.running], silent=silent)
-        turn.forget(frame)
-        if frame.container is not None and frame.container.map_run is not None:
-            record(frame, "MapRunAborted")
-            map_runs.tell(turn, frame.container, "ABORTED")
-        if frame.entered_event and frame.id not in turn.position.ready:
-            record(frame, f"{state.kind}StateAborted")
-        if frame.parent is not None:
-            outer, outside, inside = around(turn, frame)
-            if outer.log != frame.log:
-                record(frame, "ExecutionAborted", {})
-                inside.aborted += 1
-                inside.aborted_items += inside.item_counts[frame.index]
-            elif outside.kind == "Map":
-                record(frame, "MapIterationAborted", {"name": outside.name, "index": frame.index})
-            remove(turn, frame, inside)
+    if frame.container is not None:
+        abort_frames(turn, [turn.position.frames[number] for number in frame.container.running], silent=silent)
+    turn.forget(frame)
+    if frame.container is not None and frame.container.map_run is not None:
+        record("MapRunAborted")
+        map_runs.tell(turn, frame.container, "ABORTED")
+    if frame.entered_event and frame.id not in turn.position.ready:
+        record(f"{turn.state(frame).kind}StateAborted")
+    if frame.parent is not None:
+        outer, outside, inside = around(turn, frame)
+        if outer.log != frame.log:
+            record("ExecutionAborted", {})
+            inside.aborted += 1
+            inside.aborted_items += inside.item_counts[frame.index]
+        elif outside.kind == "Map":
+            record("MapIterationAborted", {"name": outside.name, "index": frame.index})
+        remove(turn, frame, inside)
 
 
 def around(turn: Turn, branch: Frame) -> tuple[Frame, State, Container]:
