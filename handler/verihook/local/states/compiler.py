@@ -10,7 +10,7 @@ from typing import Any
 from verihook.local.states.choices import compile_condition, compile_rule
 from verihook.local.states.definition import read_definition
 from verihook.local.states.errors import Diagnostic, Refused
-from verihook.local.states.fields import ALLOWED, EXCLUSIVE, JSONATA, JSONPATH, compiled
+from verihook.local.states.fields import ALLOWED, EXCLUSIVE, JSONATA, JSONPATH, compiled, only_for
 from verihook.local.states.findings import Findings
 from verihook.local.states.graph import check_graph, repeated_names
 from verihook.local.states.machine import Choice, Flow, Machine, State
@@ -19,7 +19,7 @@ from verihook.local.states.resources import check_resource, check_role
 from verihook.local.states.retrying import compile_catcher, compile_retrier
 
 _TOP = {"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"}
-_NESTED = {"Comment", "StartAt", "States", "QueryLanguage", "ProcessorConfig"}
+_NESTED = {"Comment", "StartAt", "States", "ProcessorConfig"}
 _COMPILED_APART = {
     "Type", "Comment", "QueryLanguage", "Next", "End", "Retry", "Catch", "Choices", "Default", "Branches", "Iterator",
     "ItemProcessor", "Resource", "ItemReader", "ItemBatcher", "ResultWriter",
@@ -116,16 +116,21 @@ class _Compiler:
         return state
 
     def _fields(self, state: State, given: dict[str, Any], location: str) -> None:
-        self.findings.only(given, ALLOWED[state.language][state.kind], location)
-        for one, other in EXCLUSIVE:
-            if one in given and other in given:
-                self.findings.add(f"Only one of these fields is allowed: [{one}, {other}]", location)
+        self._of_the_language(state, given, location)
+        self.findings.one_of(given, EXCLUSIVE, location)
         for field in given.keys() - _COMPILED_APART:
             if field in ALLOWED[state.language][state.kind]:
                 place = f"{location}/{field}"
                 state.of[field] = self.findings.attempt(place, compiled, state.language, field, given[field])
         if "Next" in ALLOWED[state.language][state.kind]:
             self._transition(state, given, location)
+
+    def _of_the_language(self, state: State, given: dict[str, Any], location: str) -> None:
+        other = JSONPATH if state.jsonata else JSONATA
+        foreign = given.keys() & (ALLOWED[other][state.kind] - ALLOWED[state.language][state.kind])
+        for field in sorted(foreign):
+            self.findings.add(only_for(state.language, field, other), location)
+        self.findings.only(given, ALLOWED[state.language][state.kind] | foreign, location)
 
     def _transition(self, state: State, given: dict[str, Any], location: str) -> None:
         if "Next" not in given and "End" not in given:
@@ -197,11 +202,11 @@ class _Compiler:
             raise ValueError("These fields are required: [Next]")
         if language == JSONATA:
             if unknown := rule.keys() - {"Condition", "Next", "Assign", "Output", "Comment"}:
-                raise ValueError(f"Field is not supported: {', '.join(sorted(unknown))}")
+                raise ValueError(f"Field '{min(unknown)}' is not supported")
             holds = compile_condition(rule.get("Condition"), f"{place}Condition")
         else:
             if unknown := rule.keys() & {"Condition", "Output", "End"}:
-                raise ValueError(f"Field is not supported: {', '.join(sorted(unknown))}")
+                raise ValueError(f"Field '{min(unknown)}' is not supported")
             holds = compile_rule(rule)
         assign = compiled(language, "Assign", rule["Assign"]) if "Assign" in rule else None
         output = compiled(language, "Output", rule["Output"]) if "Output" in rule else None

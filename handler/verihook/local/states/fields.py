@@ -90,6 +90,19 @@ def _a_path(value: Any) -> Path:
     return compile_path(value)
 
 
+def number_path(value: Any) -> Path:
+    """Return the path of a Map's number, which may not lead into the context object. Raises ValueError."""
+    if _text(value).startswith("$$"):
+        raise ValueError("Value is not a Reference Path")
+    return _a_path(value)
+
+
+def only_for(language: str, field: str, other: str) -> str:
+    """Return what AWS says of a field of the other language."""
+    said = f"The QueryLanguage is set to '{language}', but field '{field}' is only supported for the"
+    return f"{said} '{other}' QueryLanguage"
+
+
 def _path_or_null(value: Any) -> Path | None:
     return None if value is None else _a_path(value)
 
@@ -131,19 +144,28 @@ def _assignments(compile_template: Callable[[Any], Template]) -> Callable[[Any],
     return of
 
 
+def within(value: Any, least: float, most: float) -> Any:
+    """Return the number if it is neither too small nor too large. Raises ValueError."""
+    if value < least:
+        raise ValueError(f"Minimum value is {least}")
+    if value > most:
+        raise ValueError(f"Maximum value is {most}")
+    return value
+
+
 def _whole(least: int, most: int = MAX_SECONDS) -> Callable[[Any], Literal]:
     def of(value: Any) -> Literal:
-        if not is_whole(value) or not least <= value <= most:
-            raise ValueError(f"Expected an integer from {least} to {most}")
-        return Literal(int(value))
+        if not is_whole(value):
+            raise ValueError("Expected value of type Integer")
+        return Literal(int(within(value, least, most)))
 
     return of
 
 
 def _percentage(value: Any) -> Literal:
-    if not is_number(value) or not 0 <= value <= 100:
-        raise ValueError("Expected a number from 0 to 100")
-    return Literal(value)
+    if not is_number(value):
+        raise ValueError("Expected value of type Number")
+    return Literal(within(value, 0.0, 100.0))
 
 
 def _timestamp(value: Any) -> Literal:
@@ -183,10 +205,8 @@ _NUMBERS: dict[str, Callable[[Any], Template]] = {
     "Error": _choice_literal,
     "Cause": _choice_literal,
 }
-_PATHS = [
-    "SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath", "MaxConcurrencyPath", "ItemsPath",
-    "ToleratedFailureCountPath", "ToleratedFailurePercentagePath",
-]  # fmt: skip
+_PATHS = ["SecondsPath", "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath", "ItemsPath"]
+_NUMBER_PATHS = ["MaxConcurrencyPath", "ToleratedFailureCountPath", "ToleratedFailurePercentagePath"]
 _JSONPATH: dict[str, Callable[[Any], Any]] = {
     "InputPath": _path_or_null,
     "OutputPath": _path_or_null,
@@ -201,6 +221,7 @@ _JSONPATH: dict[str, Callable[[Any], Any]] = {
     "Result": Literal,
     "Label": _label,
     **dict.fromkeys(_PATHS, _a_path),
+    **dict.fromkeys(_NUMBER_PATHS, number_path),
     **_NUMBERS,
 }
 _JSONATA: dict[str, Callable[[Any], Any]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
 from verihook.local.states.errors import Diagnostic
@@ -35,4 +35,10 @@ class Findings:
         """Add a finding for each field that is not allowed there."""
         for field in given:
             if field not in allowed:
-                self.add("Field is not supported", f"{location}/{field}")
+                self.add(f"Field '{field}' is not supported", location or "/")
+
+    def one_of(self, given: dict[str, Any], pairs: Iterable[tuple[str, str]], location: str) -> None:
+        """Add a finding for each pair of fields of which both are given."""
+        for one, other in pairs:
+            if one in given and other in given:
+                self.add(f"There should only be one of the following fields: [{one}, {other}]", location)

@@ -18,15 +18,14 @@ def check_graph(flow: Flow, findings: Findings, location: str) -> None:
     for name, state in flow.states.items():
         for target, field in _targets(state):
             if target not in flow.states:
-                findings.add(
-                    f"Missing '{field.split('/')[-1]}' target: {target}", f"{location}/States/{name}/{field}", _MISSING
-                )
+                findings.add(f"Missing 'Next' target: {target}", f"{location}/States/{name}/{field}", _MISSING)
+    if not any(_ends(state) for state in flow.states.values()):
+        findings.add("Workflow has no terminal state", "", "MISSING_END_STATE")
+        return
     reached = _reached(flow)
     for name in flow.states:
         if name not in reached:
             findings.add(f'State "{name}" is not reachable.', f"{location}/States/{name}", _MISSING)
-    if not any(_ends(state) for state in flow.states.values()):
-        findings.add("The state machine has no terminal state", f"{location}/States", "MISSING_END_STATE")
 
 
 def _targets(state: State) -> Iterator[tuple[str, str]]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from verihook.local.states.data import is_whole
-from verihook.local.states.fields import JSONATA, compile_written
+from verihook.local.states.data import MAX_BYTES, is_whole
+from verihook.local.states.fields import JSONATA, JSONPATH, compile_written, number_path, only_for, within
 from verihook.local.states.findings import Findings
+from verihook.local.states.items import MAX_ITEMS
 from verihook.local.states.jsonata import is_expression
 from verihook.local.states.machine import Distributed, Reader, State
-from verihook.local.states.paths import compile_path
 from verihook.local.states.resources import check_resource
 from verihook.local.states.templates import Template, compile_payload
 
@@ -38,7 +38,7 @@ def compile_distributed(
     if config.get("Mode", "INLINE") == "INLINE":
         for field in ("ItemReader", "ItemBatcher", "ResultWriter", "Label"):
             if field in given:
-                findings.add("Field is not supported: the Map is not of mode DISTRIBUTED", f"{location}/{field}")
+                findings.add(f"Field '{field}' is not supported: the Map is not of mode DISTRIBUTED", location)
         return None
     if config.get("ExecutionType") not in {"STANDARD", "EXPRESS"}:
         findings.add(
@@ -78,9 +78,7 @@ def _reader(given: Any, language: str) -> Reader | None:
         raise ValueError("CSVHeaderLocation is one of FIRST_ROW, GIVEN")
     if (config.get("CSVHeaderLocation") == "GIVEN") != ("CSVHeaders" in config):
         raise ValueError("CSVHeaders are given if CSVHeaderLocation is GIVEN, and else not")
-    if "MaxItems" in config and "MaxItemsPath" in config:
-        raise ValueError("Only one of these fields is allowed: [MaxItems, MaxItemsPath]")
-    return Reader(resource.arn, _arguments(given, language), _limits(config, language, ["MaxItems"]))
+    return Reader(resource.arn, _arguments(given, language), _limits(config, language, {"MaxItems": MAX_ITEMS}))
 
 
 def _writer(given: Any, language: str) -> Reader | None:
@@ -98,26 +96,28 @@ def _batcher(given: Any, language: str) -> dict[str, Any] | None:
         return None
     if not isinstance(given, dict) or given.keys() - _BATCHER:
         raise ValueError(f"ItemBatcher has only {', '.join(sorted(_BATCHER))}")
-    limits = ["MaxItemsPerBatch", "MaxInputBytesPerBatch"]
-    for name in limits:
-        if name in given and f"{name}Path" in given:
-            raise ValueError(f"Only one of these fields is allowed: [{name}, {name}Path]")
     if not given.keys() - {"BatchInput"}:
         raise ValueError("ItemBatcher has a size: MaxItemsPerBatch or MaxInputBytesPerBatch")
-    compiled = _limits(given, language, limits)
+    compiled = _limits(given, language, {"MaxItemsPerBatch": MAX_ITEMS, "MaxInputBytesPerBatch": MAX_BYTES})
     if "BatchInput" in given:
         compiled["BatchInput"] = _template(given["BatchInput"], language)
     return compiled
 
 
-def _limits(given: dict[str, Any], language: str, names: list[str]) -> dict[str, Any]:
-    """The fields, of which the named numbers are templates and their paths are compiled."""
+def _limits(given: dict[str, Any], language: str, most: dict[str, int]) -> dict[str, Any]:
+    """The fields, of which the named numbers, with the most that they may be, are templates; paths are compiled."""
     compiled = dict(given)
-    for name in names:
+    for name, limit in most.items():
         if name in given:
-            if not is_expression(given[name]) and not (is_whole(given[name]) and given[name] > 0):
-                raise ValueError(f"{name} is an integer of at least 1")
+            if name + "Path" in given:
+                raise ValueError(f"There should only be one of the following fields: [{name}, {name}Path]")
+            if not (language == JSONATA and is_expression(given[name])):
+                if not is_whole(given[name]):
+                    raise ValueError("Expected value of type Integer")
+                within(given[name], 0, limit)
             compiled[name] = _template(given[name], language)
         if f"{name}Path" in given:
-            compiled[f"{name}Path"] = compile_path(given[f"{name}Path"])
+            if language == JSONATA:
+                raise ValueError(only_for(JSONATA, f"{name}Path", JSONPATH))
+            compiled[f"{name}Path"] = number_path(given[f"{name}Path"])
     return compiled

@@ -109,7 +109,7 @@ def _only(value: Any, known: set[str]) -> None:
     if not isinstance(value, dict):
         raise ValueError("Expected value of type Object")
     if unknown := [name for name in value if name not in known]:
-        raise ValueError(f"Field is not supported: {', '.join(unknown)}")
+        raise ValueError(f"Field '{unknown[0]}' is not supported")
 
 
 def _names(value: dict[str, Any], *, last: bool) -> tuple[str, ...]:

@@ -47,8 +47,8 @@ def test_a_good_one() -> None:
         ({}, "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"),
         (alone(Type="Pass", Next="None"), "MISSING_TRANSITION_TARGET: Missing 'Next' target: None at /States/A/Next"),
         (alone(Type="Pass"), "SCHEMA_VALIDATION_FAILED: One of these fields is required: [Next, End] at /States/A"),
-        (alone(Type="Pass", End=True, ResultSelector={}), "Field is not supported at /States/A/ResultSelector"),
-        (alone(Type="Wait", Seconds=1, ResultPath="$.a", End=True), "Field is not supported at /States/A/ResultPath"),
+        (alone(Type="Pass", End=True, ResultSelector={}), "Field 'ResultSelector' is not supported at /States/A"),
+        (alone(Type="Wait", Seconds=1, ResultPath="$.a", End=True), "Field 'ResultPath' is not supported at /States/A"),
         (
             alone(Type="Pass", Parameters={"x.$": "hello"}, End=True),
             "must be a valid JSONPath or a valid intrinsic function call at /States/A/Parameters",
@@ -58,19 +58,58 @@ def test_a_good_one() -> None:
             alone(Type="Wait", Timestamp="2016-13-05T21:29:29Z", End=True),
             "String does not match RFC3339 timestamp at /States/A/Timestamp",
         ),
-        (alone(Type="Wait", Seconds=2**31, End=True), "Expected an integer from 0 to 99999999 at /States/A/Seconds"),
+        (alone(Type="Wait", Seconds=2**31, End=True), "Maximum value is 99999999 at /States/A/Seconds"),
         (
             alone(Type="Nothing", End=True),
             "Value is not one of: [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait]",
         ),
         (alone(**TASK, Credentials={}), "The field 'RoleArn' is required but was missing at /States/A/Credentials"),
         (alone(**TASK, HeartbeatSeconds=5, TimeoutSeconds=5), "HeartbeatSeconds must be smaller than TimeoutSeconds"),
+        (
+            alone(Type="Pass", Output=1, End=True),
+            "set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage at /States/A",
+        ),
+        (alone(Type="Pass", Catch=[], End=True), "Field 'Catch' is not supported at /States/A"),
+        (
+            alone(Type="Map", ItemProcessor={**FLOW, "QueryLanguage": "JSONata"}, End=True),
+            "Field 'QueryLanguage' is not supported at /States/A/ItemProcessor",
+        ),
+        (
+            alone(**MAP, MaxConcurrency=1, MaxConcurrencyPath="$.m"),
+            "There should only be one of the following fields: [MaxConcurrency, MaxConcurrencyPath] at /States/A",
+        ),
+        (alone(**MAP, MaxConcurrency=-1), "Minimum value is 0 at /States/A/MaxConcurrency"),
+        (alone(**MAP, MaxConcurrency="1"), "Expected value of type Integer at /States/A/MaxConcurrency"),
+        (alone(**MAP, MaxConcurrencyPath="$$.Execution.Input.m"), "Value is not a Reference Path"),
+        (
+            alone(
+                **{**MAP, "ItemProcessor": SPREAD}, ItemBatcher={"MaxItemsPerBatch": 1, "MaxItemsPerBatchPath": "$.m"}
+            ),
+            "There should only be one of the following fields: [MaxItemsPerBatch, MaxItemsPerBatchPath]",
+        ),
+        (
+            alone(
+                **{**MAP, "ItemProcessor": SPREAD}, QueryLanguage="JSONata", ItemBatcher={"MaxItemsPerBatchPath": "$.m"}
+            ),
+            "but field 'MaxItemsPerBatchPath' is only supported for the 'JSONPath' QueryLanguage",
+        ),
+        (
+            alone(**{**MAP, "ItemProcessor": SPREAD}, ItemBatcher={"MaxInputBytesPerBatch": 262_145}),
+            "Maximum value is 262144",
+        ),
+        (
+            {"StartAt": "C", "States": {"C": {**GOOD["States"]["A"], "Default": "X"}, "B": {"Type": "Succeed"}}},  # type: ignore[index]
+            "Missing 'Next' target: X at /States/C/Default",
+        ),
         (alone(**{**TASK, "Resource": "f"}), "Value is not a valid resource ARN at /States/A/Resource"),
         (alone(Type="Map", End=True), "These fields are required: [ItemProcessor] at /States/A"),
-        (alone(**MAP, ToleratedFailurePercentage=101), "Expected a number from 0 to 100"),
+        (
+            alone(**MAP, ToleratedFailurePercentage=101),
+            "Maximum value is 100.0 at /States/A/ToleratedFailurePercentage",
+        ),
         (
             alone(**MAP, ItemBatcher={"MaxItemsPerBatch": 1}),
-            "the Map is not of mode DISTRIBUTED at /States/A/ItemBatcher",
+            "the Map is not of mode DISTRIBUTED at /States/A",
         ),
         (alone(Type="Parallel", Branches=[], End=True), "These fields are required: [Branches]"),
         (
@@ -81,7 +120,7 @@ def test_a_good_one() -> None:
         (alone(Type="Pass", QueryLanguage="JSONata", Output="{% 1", End=True), "The JSONata expression is not closed"),
         (
             alone(Type="Pass", QueryLanguage="JSONata", InputPath="$", End=True),
-            "Field is not supported at /States/A/InputPath",
+            "set to 'JSONata', but field 'InputPath' is only supported for the 'JSONPath' QueryLanguage at /States/A",
         ),
         (alone(Type="Pass", ResultPath="$v", End=True), "Value is not a Reference Path: $v at /States/A/ResultPath"),
         (
@@ -94,7 +133,7 @@ def test_a_good_one() -> None:
         ),
         (
             {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}},
-            "MISSING_END_STATE: The state machine has no terminal state",
+            "MISSING_END_STATE: Workflow has no terminal state",
         ),
     ],
 )
@@ -126,6 +165,16 @@ def test_an_express_machine_waits_for_nothing(pattern: str, words: str) -> None:
 )
 def test_what_is_taken(state: dict[str, Any]) -> None:
     assert said(alone(**state)) == []
+
+
+def test_a_flow_that_never_ends_is_said_alone() -> None:
+    flow = {"StartAt": "A", "States": {name: {"Type": "Pass", "Next": "A"} for name in "AB"}}
+    assert said(flow) == ["MISSING_END_STATE: Workflow has no terminal state"]
+
+
+def test_states_inside_a_map_have_the_language_of_the_machine() -> None:
+    inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "Parameters": {}, "End": True}}}
+    assert said(alone(**{**MAP, "ItemProcessor": inner}, QueryLanguage="JSONata")) == []
 
 
 def test_a_state_of_jsonpath_inside_a_map_of_jsonata() -> None:
