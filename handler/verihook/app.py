@@ -7,7 +7,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from verihook.api import operations
 from verihook.api.access import Access
-from verihook.api.fronted import Fronted
 from verihook.api.health import Faults, Health
 from verihook.api.hooks import hooks, is_hook
 from verihook.api.openapi_document import describe
@@ -22,12 +21,9 @@ class App(FastAPI):
     """Sends the requests at ``/`` and ``/hooks/`` to the hooks, and all others to the API and the dialects."""
 
     hooks: ASGIApp
-    fronted: Fronted | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application (https://asgi.readthedocs.io/en/latest/specs/www.html)."""
-        if self.fronted is not None and not await self.fronted.admit(scope, send):
-            return
         if is_hook(scope):
             await self.hooks(scope, receive, send)
         else:
@@ -41,13 +37,11 @@ def create_app(
     local: bool,
     console: bool = False,
     faults: Faults = dict,
-    fronted: Fronted | None = None,
 ) -> FastAPI:
     """Return the app over these services. ``access`` guards every path but those of webhooks and of their status.
 
     ``local``: the app runs on one machine, so waits may be longer and ``/metrics`` is served. ``console``: it serves
     the page at ``/console/``, too. ``faults()``: what is wrong with the other parts of this process, for ``/health``.
-    ``fronted``: says how requests arrive, and refuses some; None if nothing rests on that, or it was done before.
     """
     app = App(
         title="Verihook",
@@ -64,7 +58,7 @@ def create_app(
     )
     install(app, services)
     longest_wait_s = LONGEST_S if local else LONGEST_IN_AWS_S
-    app.hooks, app.fronted = hooks(services, console=console), fronted
+    app.hooks = hooks(services, console=console)
     _document_hooks(app)
     api = Api(services, access, Health(services, faults), longest_wait_s, local, console)
     # Our own routes first, so that no path of a dialect hides one of them.

@@ -19,6 +19,7 @@ from verihook.adapters.secrets.environment import EnvironmentSecrets
 from verihook.api.access import Access
 from verihook.api.fronted import Fronted
 from verihook.app import create_app
+from verihook.local.late_api import LateApi
 from verihook.model.front import ORIGIN, FrontRules
 from verihook.model.source import SecretReference
 from verihook.records import replace
@@ -134,7 +135,8 @@ address_header = "x-real-ip"
 def test_on_one_machine_the_proxy_with_the_secret_is_believed(rig: Any) -> None:
     made = rig(ONE_MACHINE, {"CALLS": "token", "FRONT": FRONT_SECRET})
     services = made.made
-    app = create_app(services, Access(services), local=True, fronted=Fronted(make_front(services, None), services))
+    app = LateApi(services, Fronted(make_front(services, None), services), console=False)
+    app.build(lambda: create_app(services, Access(services), local=True), lambda: None)
     call = a_call()
 
     def post(path: str, *more: tuple[str, str]) -> int:

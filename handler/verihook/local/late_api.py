@@ -22,7 +22,10 @@ class LateApi:
     """An ASGI application (https://asgi.readthedocs.io/en/latest/specs/www.html). Use: ``build``, at last ``check``."""
 
     def __init__(self, services: Services, fronted: Fronted | None, *, console: bool) -> None:
-        """``fronted`` and ``console`` are those of :func:`verihook.app.create_app`."""
+        """``fronted``: says how requests arrive, and refuses some; None if nothing rests on that.
+
+        ``console``: as in :func:`verihook.app.create_app`.
+        """
         self._hooks, self._fronted = hooks(services, console=console), fronted
         self._api: Future[ASGIApp] = Future()
 
