@@ -203,7 +203,7 @@ $(VENV)/.runs: requirements/local.txt
 
 $(VENV)/.installed: requirements/dev.txt pyproject.toml
 	@$(find_python); $(call make_venv,$(VENV))
-	@echo "Installing the pinned dependencies into $(VENV); the first time takes about a minute ..."
+	@echo "Installing the pinned dependencies into $(VENV); the first time takes a minute at most ..."
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt >$(VENV)/uv.txt
 	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r $(VENV)/uv.txt
 	@$(call install_into,$(VENV),requirements/dev.txt)
@@ -212,7 +212,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 
 $(SAM_VENV)/.installed: requirements/sam.txt
 	@$(find_python); $(call make_venv,$(SAM_VENV))
-	@echo "Installing the SAM command line into $(SAM_VENV); the first time takes about a minute ..."
+	@echo "Installing the SAM command line into $(SAM_VENV); the first time takes a minute at most ..."
 	@$(call install_into,$(SAM_VENV),requirements/sam.txt)
 	@touch $@
 
@@ -225,13 +225,13 @@ $(LAMBDA_VENV)/.installed: requirements/lambda.txt handler/runtime.mk
 
 $(CHECKOV_VENV)/.installed: requirements/checkov.txt
 	@$(find_python); $(call make_venv,$(CHECKOV_VENV))
-	@echo "Installing checkov into $(CHECKOV_VENV); the first time takes about a minute ..."
+	@echo "Installing checkov into $(CHECKOV_VENV); the first time takes a minute at most ..."
 	@$(call install_into,$(CHECKOV_VENV),requirements/checkov.txt)
 	@touch $@
 
 $(SIGNERS_VENV)/.installed: requirements/signers.txt
 	@$(find_python); $(call make_venv,$(SIGNERS_VENV))
-	@echo "Installing the official libraries into $(SIGNERS_VENV); the first time takes about a minute ..."
+	@echo "Installing the official libraries into $(SIGNERS_VENV); the first time takes a minute at most ..."
 	@$(call install_into,$(SIGNERS_VENV),requirements/signers.txt)
 	@touch $@
 
