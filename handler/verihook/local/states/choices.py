@@ -77,7 +77,7 @@ def _joined(name: str, rules: Any) -> Rule:
 def _comparison(name: str, variable: Any, wanted: Any) -> Rule:
     if not isinstance(variable, str):
         raise ValueError("a comparison has a Variable")
-    path = compile_path(variable)
+    path = _path(variable)
     if name == "IsPresent" or name in _TESTS:
         return _test(name, path, wanted)
     if name == "StringMatches":
@@ -93,6 +93,12 @@ def _comparison(name: str, variable: Any, wanted: Any) -> Rule:
     return holds
 
 
+def _path(text: str) -> Path:
+    if not text.startswith("$"):
+        raise ValueError("Value is not a Reference Path: Reference path didn't start with '$'")
+    return compile_path(text)
+
+
 def _other(name: str, wanted: Any, as_kind: Callable[[Any], Any]) -> Callable[[Scope], Any]:
     if name in COMPARISONS:
         if as_kind(wanted) is None:
@@ -100,7 +106,7 @@ def _other(name: str, wanted: Any, as_kind: Callable[[Any], Any]) -> Callable[[S
         return lambda _: wanted
     if not isinstance(wanted, str):
         raise ValueError(f"the value of {name} is a path")
-    path = compile_path(wanted)
+    path = _path(wanted)
     return lambda scope: _value(path, scope)
 
 

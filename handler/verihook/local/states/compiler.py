@@ -64,12 +64,13 @@ class _Compiler:
         flow = self.flow(definition, "", self.whole)
         if not self.findings.errors:
             for name in repeated_names(flow):
-                self.findings.add(f"State names must be unique: '{name}'", "/States", "DUPLICATE_STATE_NAME")
+                self.findings.add(f"Duplicate State name: {name}", "/States", "DUPLICATE_STATE_NAME")
         return Machine(flow, self.express, timeout)
 
     def _language(self, language: Any, location: str) -> bool:
         if language not in {JSONPATH, JSONATA}:
-            self.findings.add(f"Value is not one of: [{JSONPATH}, {JSONATA}]", f"{location}/QueryLanguage")
+            said = f"Value should be one of the following: [{JSONPATH}, {JSONATA}]"
+            self.findings.add(said, f"{location}/QueryLanguage")
         return language in {JSONPATH, JSONATA}
 
     def flow(self, given: Any, location: str, language: str) -> Flow:

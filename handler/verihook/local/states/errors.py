@@ -58,8 +58,7 @@ class Diagnostic:
     severity: str = "ERROR"
 
     def __str__(self) -> str:
-        where = f" at {self.location}" if self.location else ""
-        return f"{self.code}: {self.message}{where}"
+        return f"{self.code}: {self.message} at {self.location or 'null'}"
 
 
 class Refused(ValueError):

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from verihook.local.states.data import is_number, is_whole
-from verihook.local.states.intrinsics import begins_call
 from verihook.local.states.jsonata import is_expression
 from verihook.local.states.paths import Path, Reference, compile_path, compile_reference
 from verihook.local.states.templates import Literal, Template, compile_jsonata, compile_payload, compile_query
@@ -85,9 +84,10 @@ def _text(value: Any) -> str:
 
 
 def _a_path(value: Any) -> Path:
-    if begins_call(_text(value)):
-        raise ValueError("Value is not a valid JSONPath: an intrinsic function cannot stand here")
-    return compile_path(value)
+    try:
+        return compile_path(_text(value))
+    except ValueError as error:
+        raise ValueError("Value must be a valid JSONPath.") from error
 
 
 def number_path(value: Any) -> Path:

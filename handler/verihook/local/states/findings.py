@@ -32,7 +32,7 @@ class Findings:
             return None
 
     def only(self, given: dict[str, Any], allowed: set[str], location: str) -> None:
-        """Add a finding for each field that is not allowed there."""
+        """Add a finding for each field that is not allowed there; AWS names the object, not the field's place."""
         for field in given:
             if field not in allowed:
                 self.add(f"Field '{field}' is not supported", location or "/")

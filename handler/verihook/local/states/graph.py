@@ -1,4 +1,4 @@
-"""Checks how states lead to each other: targets exist, each state is reachable, one of them ends."""
+"""Checks how states lead to each other: targets exist, each state is one, one of them ends."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ _MISSING = "MISSING_TRANSITION_TARGET"
 
 
 def check_graph(flow: Flow, findings: Findings, location: str) -> None:
-    """Add what is wrong with the transitions of one flow."""
+    """Add what is wrong with the transitions of one flow.
+
+    AWS says Next of every field. A state is not reachable to it if no other names it, which it says if some state ends.
+    """
     if flow.start not in flow.states:
-        findings.add(f"Missing 'StartAt' target: {flow.start}", f"{location}/StartAt", _MISSING)
+        findings.add(f"Missing 'Next' target: {flow.start}", f"{location}/StartAt", _MISSING)
     for name, state in flow.states.items():
         for target, field in _targets(state):
             if target not in flow.states:
@@ -22,7 +25,7 @@ def check_graph(flow: Flow, findings: Findings, location: str) -> None:
     if not any(_ends(state) for state in flow.states.values()):
         findings.add("Workflow has no terminal state", "", "MISSING_END_STATE")
         return
-    reached = _reached(flow)
+    reached = {flow.start, *(target for state in flow.states.values() for target, _ in _targets(state))}
     for name in flow.states:
         if name not in reached:
             findings.add(f'State "{name}" is not reachable.', f"{location}/States/{name}", _MISSING)
@@ -41,17 +44,6 @@ def _targets(state: State) -> Iterator[tuple[str, str]]:
 
 def _ends(state: State) -> bool:
     return state.kind in {"Succeed", "Fail"} or (state.kind != "Choice" and state.next is None)
-
-
-def _reached(flow: Flow) -> set[str]:
-    reached: set[str] = set()
-    waiting = [flow.start]
-    while waiting:
-        name = waiting.pop()
-        if name in flow.states and name not in reached:
-            reached.add(name)
-            waiting.extend(target for target, _ in _targets(flow.states[name]))
-    return reached
 
 
 def repeated_names(flow: Flow) -> list[str]:

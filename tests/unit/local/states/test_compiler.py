@@ -114,7 +114,7 @@ def test_a_good_one() -> None:
         (alone(Type="Parallel", Branches=[], End=True), "These fields are required: [Branches]"),
         (
             alone(Type="Parallel", Branches=[FLOW, FLOW], End=True),
-            "DUPLICATE_STATE_NAME: State names must be unique: 'I'",
+            "DUPLICATE_STATE_NAME: Duplicate State name: I",
         ),
         (alone(Type="Pass", Assign={"states": 1}, End=True), "'states' cannot be the name of a variable"),
         (alone(Type="Pass", QueryLanguage="JSONata", Output="{% 1", End=True), "The JSONata expression is not closed"),
@@ -125,15 +125,29 @@ def test_a_good_one() -> None:
         (alone(Type="Pass", ResultPath="$v", End=True), "Value is not a Reference Path: $v at /States/A/ResultPath"),
         (
             {**alone(Type="Pass", End=True), "QueryLanguage": "SQL"},
-            "Value is not one of: [JSONPath, JSONata] at /QueryLanguage",
+            "Value should be one of the following: [JSONPath, JSONata] at /QueryLanguage",
         ),
         (
             {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}, "B": {"Type": "Pass", "End": True}}},
             'State "B" is not reachable.',
         ),
+        ({**GOOD, "StartAt": "N"}, "MISSING_TRANSITION_TARGET: Missing 'Next' target: N at /StartAt"),
+        (
+            alone(Type="Choice", Choices=[{"Variable": "$", "IsNull": True, "Next": "N"}], Default="M"),
+            "Missing 'Next' target: M at /States/A/Default",
+        ),
+        (alone(Type="Pass", OutputPath="a", End=True), "Value must be a valid JSONPath. at /States/A/OutputPath"),
+        (
+            alone(Type="Choice", Choices=[{"Variable": "a", "IsNull": True, "Next": "A"}]),
+            "Value is not a Reference Path: Reference path didn't start with '$' at /States/A/Choices[0]",
+        ),
+        (
+            alone(**{**MAP, "ItemProcessor": {**FLOW, "QueryLanguage": "JSONPath"}}),
+            "Field 'QueryLanguage' is not supported at /States/A/ItemProcessor",
+        ),
         (
             {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}},
-            "MISSING_END_STATE: Workflow has no terminal state",
+            "MISSING_END_STATE: Workflow has no terminal state at null",
         ),
     ],
 )
@@ -169,12 +183,16 @@ def test_what_is_taken(state: dict[str, Any]) -> None:
 
 def test_a_flow_that_never_ends_is_said_alone() -> None:
     flow = {"StartAt": "A", "States": {name: {"Type": "Pass", "Next": "A"} for name in "AB"}}
-    assert said(flow) == ["MISSING_END_STATE: Workflow has no terminal state"]
+    assert said(flow) == ["MISSING_END_STATE: Workflow has no terminal state at null"]
 
 
 def test_states_inside_a_map_have_the_language_of_the_machine() -> None:
     inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "Parameters": {}, "End": True}}}
     assert said(alone(**{**MAP, "ItemProcessor": inner}, QueryLanguage="JSONata")) == []
+def test_a_state_is_reachable_if_another_names_it() -> None:
+    """AWS says nothing of two that lead to each other alone."""
+    one, two = {"Type": "Pass", "Next": "C"}, {"Type": "Pass", "Next": "B"}
+    assert said({"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": one, "C": two}}) == []
 
 
 def test_a_state_of_jsonpath_inside_a_map_of_jsonata() -> None:
