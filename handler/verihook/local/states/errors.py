@@ -10,6 +10,7 @@ INTRINSIC = "States.IntrinsicFailure"
 TIMEOUT = "States.Timeout"
 HEARTBEAT = "States.HeartbeatTimeout"
 DATA_LIMIT = "States.DataLimitExceeded"
+REFERENCE = "States.ReferencePathConflict"
 ITEM_READER = "States.ItemReaderFailed"
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 

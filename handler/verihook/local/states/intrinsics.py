@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from verihook.local.states.data import value_of
-from verihook.local.states.errors import INTRINSIC, StateError
+from verihook.local.states.data import text_of, value_of
+from verihook.local.states.errors import INTRINSIC, StateError, runtime
 from verihook.local.states.intrinsic_functions import FUNCTIONS, OF_CHANCE
 from verihook.local.states.path_text import PathText
-from verihook.local.states.paths import Path, compile_path
+from verihook.local.states.paths import Missing, Path, compile_path
 from verihook.local.states.scope import Scope
 
 #: So deep may functions be nested; AWS takes 10.
@@ -36,10 +36,6 @@ class Constant:
 
     given: Any
 
-    def value(self, scope: Scope) -> Any:  # noqa: ARG002  # as every argument
-        """Return it."""
-        return self.given
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -50,15 +46,37 @@ class Call:
     arguments: tuple[Call | Path | Constant, ...]
 
     def value(self, scope: Scope) -> Any:
-        """Return what the function gives. Raises StateError, and Missing if a path has no value."""
-        given = [argument.value(scope) for argument in self.arguments]
+        """Return what the function gives. Raises StateError, which names the whole call, not one inside it."""
         try:
-            if self.name in OF_CHANCE:
-                return OF_CHANCE[self.name][2](scope.chance, *given)
-            return FUNCTIONS[self.name][2](*given)
+            return self._value(scope)
+        except Missing as error:
+            cause = f"The function '{self.text}' had the following error: {error}"
+            raise runtime(cause) from None
         except (ValueError, OverflowError, RecursionError) as error:
             cause = f"The function '{self.text}' had the following error: {str(error)[:300]}"
             raise StateError(INTRINSIC, cause, located=True) from None
+
+    def _value(self, scope: Scope) -> Any:
+        given = [_given(argument, scope) for argument in self.arguments]
+        if self.name in OF_CHANCE:
+            return OF_CHANCE[self.name][2](scope.chance, *given)
+        return FUNCTIONS[self.name][2](*given)
+
+
+def _given(argument: Call | Path | Constant, scope: Scope) -> Any:
+    """The value of an argument. Raises Missing, as AWS words it."""
+    if isinstance(argument, Call):
+        return argument._value(scope)
+    if isinstance(argument, Constant):
+        return argument.given
+    try:
+        return argument.value(scope)
+    except Missing as error:
+        if str(error).startswith("Filter: "):
+            raise
+        text = argument.text.removeprefix("$") if argument.root == "context" else argument.text
+        cause = f"The JsonPath argument for the field '{text}' could not be found in the input"
+        raise Missing(f"{cause} '{text_of(scope.data)}'") from None
 
 
 def begins_call(text: str) -> bool:

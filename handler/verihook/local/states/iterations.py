@@ -8,7 +8,8 @@ from verihook.local.states import map_runs
 from verihook.local.states.choices import unexpected
 from verihook.local.states.data import text_of
 from verihook.local.states.errors import QUERY, StateError, runtime
-from verihook.local.states.processing import at_path
+from verihook.local.states.paths import Conflict, Path, compile_reference
+from verihook.local.states.processing import at_path, conflict
 from verihook.local.states.templates import Expression
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def items_of(state: State, scope: Scope) -> list[Any]:
         if not isinstance(items, list):
             raise unexpected(template.text if isinstance(template, Expression) else "", "Items", "array", items)
     elif "ItemsPath" in state.of:
-        items = at_path(state.of["ItemsPath"], scope)
+        items = _at_reference(state.of["ItemsPath"], scope)
         if not isinstance(items, list):
             raise runtime(f'Reference path "{state.of["ItemsPath"].text}" must point to array.')
     else:
@@ -35,6 +36,15 @@ def items_of(state: State, scope: Scope) -> list[Any]:
             cause = f"Map state input must be an array but was: {text_of(items)}"
             raise StateError(QUERY, cause, located=True, location="Items") if state.jsonata else runtime(cause)
     return list(items)
+
+
+def _at_reference(path: Path, scope: Scope) -> Any:
+    if path.root != "input" or path.function or not all(step.single for step in path.steps) or scope.data is None:
+        return at_path(path, scope)
+    try:
+        return compile_reference(path.text).item(scope.data)
+    except Conflict as error:
+        raise conflict(error, scope.data) from None
 
 
 def selected(turn: Turn, frame: Frame, state: State, data: Any, item: dict[str, Any]) -> Any:

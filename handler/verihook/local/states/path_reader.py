@@ -8,7 +8,7 @@ from typing import Any
 
 from verihook.local.states.data import is_number
 from verihook.local.states.path_filters import read_filter
-from verihook.local.states.path_steps import Step, children, descendants, element, member
+from verihook.local.states.path_steps import Step, children, descendants, element, member, members
 from verihook.local.states.path_text import PathText
 
 _NAME = re.compile(r"[^\s.\[\]()'\",?@*=<>!~&|+/]+")
@@ -35,7 +35,7 @@ def _steps(reader: PathText) -> tuple[list[Step], Callable[[Any], Any] | None]:
     steps: list[Step] = []
     while not reader.ended:
         if reader.take(".."):
-            steps += [Step(_deep(step.select)) for step in _after_dots(reader)]
+            steps += [Step(_deep(step)) for step in _after_dots(reader)]
         elif reader.take("["):
             steps.append(_bracket(reader))
         elif reader.take("."):
@@ -86,7 +86,7 @@ def _bracket(reader: PathText) -> Step:
         return element(numbers[0]) if len(numbers) == 1 else Step(_each([element(number) for number in numbers]))
     names = reader.quoted_names()
     reader.expect("]")
-    return member(names[0]) if len(names) == 1 else Step(_each([member(name) for name in names]))
+    return member(names[0]) if len(names) == 1 else members(tuple(names))
 
 
 def _items(node: Any) -> list[Any]:
@@ -97,8 +97,13 @@ def _each(steps: list[Step]) -> Callable[[Any, Any], list[Any]]:
     return lambda node, root: [value for step in steps for value in step.select(node, root)]
 
 
-def _deep(select: Callable[[Any, Any], list[Any]]) -> Callable[[Any, Any], list[Any]]:
-    return lambda node, root: [value for inner in descendants(node) for value in select(inner, root)]
+def _deep(step: Step) -> Callable[[Any, Any], list[Any]]:
+    def has_all(node: Any) -> bool:
+        return not isinstance(step.key, tuple) or (isinstance(node, dict) and all(name in node for name in step.key))
+
+    return lambda node, root: [
+        value for inner in descendants(node) if has_all(inner) for value in step.select(inner, root)
+    ]
 
 
 def _ended(reader: PathText, name: str) -> Callable[[Any], Any]:

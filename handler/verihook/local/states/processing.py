@@ -9,11 +9,11 @@ import re
 from typing import Any
 
 from verihook.local.states.data import is_whole, text_of
-from verihook.local.states.errors import QUERY, StateError, runtime
+from verihook.local.states.errors import QUERY, REFERENCE, StateError, runtime
 from verihook.local.states.machine import State
-from verihook.local.states.paths import Missing, Path, Reference
+from verihook.local.states.paths import Conflict, Missing, Path, Reference
 from verihook.local.states.scope import Scope
-from verihook.local.states.templates import Expression, Template
+from verihook.local.states.templates import Expression, Template, query_value
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
@@ -67,9 +67,16 @@ def placed(path: Reference | None, document: Any, value: Any) -> Any:
         return document
     try:
         return path.put(document, value)
-    except Missing as error:
-        said = f"{error}: '{text_of(document)}'"
-        raise StateError("States.ResultPathMatchFailure", said, located=True) from None
+    except Conflict as error:
+        raise conflict(error, document) from None
+
+
+def conflict(error: Conflict, document: Any) -> StateError:
+    """Return the error of a Reference Path that does not fit, which AWS words without the state's name.
+
+    The language's specification calls it States.ResultPathMatchFailure; AWS does not.
+    """
+    return StateError(REFERENCE, f'Unable to apply step "{error.args[0]}" to input {text_of(document)}')
 
 
 def whole_number(state: State, field: str, scope: Scope, *, least: int = 0) -> int | None:
@@ -88,7 +95,7 @@ def whole_number(state: State, field: str, scope: Scope, *, least: int = 0) -> i
 
 def whole_number_at(path: Path, field: str, scope: Scope) -> int:
     """Return what a field such as MaxConcurrencyPath refers to: an integer, or one as a text. Raises StateError."""
-    value = at_path(path, scope)
+    value = query_value(path, path.text, field, scope)
     written = value if isinstance(value, str) else text_of(value)
     if isinstance(value, bool) or not _INTEGER.fullmatch(written) or not -(2**63) <= int(written) < 2**63:
         cause = f'The {field} field refers to value "{written}" which is not a valid integer: {path.text}'

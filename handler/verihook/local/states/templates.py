@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from verihook.local.states.data import text_of
-from verihook.local.states.errors import RUNTIME, StateError
+from verihook.local.states.errors import StateError, runtime
 from verihook.local.states.intrinsics import Call, begins_call, compile_call
 from verihook.local.states.jsonata import compile_expression, evaluate, inner, is_expression
-from verihook.local.states.paths import Missing, Path, compile_path
+from verihook.local.states.paths import Missing, PastEnd, Path, compile_path
 from verihook.local.states.scope import Scope
 
 
@@ -78,17 +78,28 @@ class Computed:
     name: str
 
     def render(self, scope: Scope, field: str) -> Any:  # noqa: ARG002  # AWS names the member alone
-        """Return its value."""
-        return query_value(self.query, self.text, self.name, scope)
+        """Return its value; beyond the end of an array that is null."""
+        try:
+            return self.query.value(scope)
+        except PastEnd:
+            return None
+        except (Missing, ValueError):
+            raise not_found(self.text, self.name, self.query, scope) from None
 
 
 def query_value(query: Path | Call, text: str, field: str, scope: Scope) -> Any:
-    """Return the value of a path or a call. Raises StateError as AWS words it for a member of a template."""
+    """Return the value of a path or a call that a field such as ErrorPath has. Raises StateError."""
     try:
         return query.value(scope)
     except (Missing, ValueError):
-        cause = f"The JSONPath '{text}' specified for the field '{field}' could not be found in the input"
-        raise StateError(RUNTIME, f"{cause} '{text_of(scope.data)}'", located=True) from None
+        raise not_found(text, field, query, scope) from None
+
+
+def not_found(text: str, field: str, query: Path | Call, scope: Scope) -> StateError:
+    """Return the error of a field's path that leads nowhere; of a path into the context, that is what it shows."""
+    searched = scope.context() if isinstance(query, Path) and query.root == "context" else scope.data
+    cause = f"The JSONPath '{text}' specified for the field '{field}' could not be found in the input"
+    return runtime(f"{cause} '{text_of(searched)}'")
 
 
 def compile_query(text: Any) -> Path | Call:

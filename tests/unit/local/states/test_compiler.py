@@ -189,6 +189,8 @@ def test_a_flow_that_never_ends_is_said_alone() -> None:
 def test_states_inside_a_map_have_the_language_of_the_machine() -> None:
     inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "Parameters": {}, "End": True}}}
     assert said(alone(**{**MAP, "ItemProcessor": inner}, QueryLanguage="JSONata")) == []
+
+
 def test_a_state_is_reachable_if_another_names_it() -> None:
     """AWS says nothing of two that lead to each other alone."""
     one, two = {"Type": "Pass", "Next": "C"}, {"Type": "Pass", "Next": "B"}

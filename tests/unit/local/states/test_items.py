@@ -87,7 +87,7 @@ def test_what_cannot_be_read_fails_the_map_run(config: dict[str, Any], answer: A
     ("path", "cause"),
     [
         ("$.b", 'The MaxItemsPath field refers to value "bucket" which is not a valid integer: $.b'),
-        ("$.none", "Invalid path '$.none' : No results for path: $['none']"),
+        ("$.none", "The JSONPath '$.none' specified for the field 'MaxItemsPath' could not be found in the input"),
     ],
 )
 def test_a_limit_that_the_input_does_not_give_is_no_fault_of_the_reader(path: str, cause: str) -> None:
