@@ -15,6 +15,7 @@ from verihook.local.states.findings import Findings
 from verihook.local.states.graph import check_graph, repeated_names
 from verihook.local.states.machine import Choice, Flow, Machine, State
 from verihook.local.states.processors import compile_distributed
+from verihook.local.states.references import check_expressions
 from verihook.local.states.resources import check_resource, check_role
 from verihook.local.states.retrying import compile_catcher, compile_retrier
 
@@ -112,6 +113,8 @@ class _Compiler:
         if "Type" not in given or state.kind not in ALLOWED[language]:
             self.findings.add(f"Value is not one of: [{', '.join(sorted(ALLOWED[language]))}]", f"{location}/Type")
             return state
+        if state.jsonata:
+            check_expressions(given, self.findings, location)
         self._fields(state, given, location)
         self._parts(state, given, location)
         return state

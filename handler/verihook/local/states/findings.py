@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
 from verihook.local.states.errors import Diagnostic
+from verihook.local.states.jsonata import NotAnExpression
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,6 +28,8 @@ class Findings:
         """Return what is made; its ValueError becomes a finding, and None is returned."""
         try:
             return make(*given, **named)
+        except NotAnExpression:
+            return None  # it is among the findings, with its place: references.py
         except ValueError as error:
             self.add(str(error), location)
             return None

@@ -11,6 +11,9 @@ from verihook.local.states.resources import Resource
 
 _WHOLE = {"truncated": False}
 
+#: How events end that AWS was seen to leave out of the chain of previousEventId.
+ASIDE = ("StateSucceeded", "MapRunSucceeded", "MapIterationFailed", "StateAborted")
+
 #: A STANDARD execution has at most so many. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 MAX_EVENTS = 25_000
 

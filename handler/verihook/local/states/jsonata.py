@@ -1,7 +1,8 @@
 """JSONata as Step Functions evaluates it: $states and the variables are bound, there is no input document and no $eval.
 
-The language is the library's (jsonata-python); what it does otherwise than the reference is mended here, and an
-expression is bounded in steps and results, since what it works on may be a stranger's.
+The language is the library's (jsonata-python); what it does otherwise than the reference is mended in
+jsonata_dialect.py, and an expression is bounded in steps, depth and results, since what it works on may be a
+stranger's.
 https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
@@ -9,19 +10,22 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
-from functools import cache, lru_cache
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from verihook.local.states.data import MAX_BYTES, is_number
+from verihook.local.states.data import MAX_BYTES
 from verihook.local.states.errors import QUERY, StateError
+from verihook.local.states.jsonata_dialect import dialect, number_words
+from verihook.local.states.jsonata_errors import TOO_DEEP, TOO_LONG, Bounded, said
 from verihook.local.states.jsonata_functions import functions
 from verihook.local.states.scope import Scope
 
 #: Evaluations of parts of an expression in one run of it (about two seconds), and values of its result.
 MAX_STEPS = 200_000
+#: How deep they are nested: AWS was seen to end with 100.
+MAX_DEPTH = 100
 MAX_VALUES = MAX_BYTES // 2
 
 _LARGEST_SAFE = 2**53
@@ -37,13 +41,19 @@ def inner(text: str) -> str:
     return text[2:-2].strip()
 
 
+class NotAnExpression(ValueError):
+    """A text is no expression; the code is that of CreateStateMachine's diagnostics."""
+
+    code = "INVALID_JSONATA_EXPRESSION"
+
+
 @lru_cache(maxsize=1024)
 def compile_expression(expression: str) -> Any:
-    """Return the compiled expression, which only :func:`evaluate` may run. Raises ValueError if it is wrong."""
+    """Return the compiled expression, which only :func:`evaluate` may run. Raises NotAnExpression if it is wrong."""
     try:
-        return _dialect()(expression)
+        return dialect()(expression)
     except Exception as error:  # the parser raises its own and, for odd texts, builtin errors
-        raise ValueError(str(error) or type(error).__name__) from error
+        raise NotAnExpression(said(error)[1]) from error
 
 
 def evaluate(expression: str, scope: Scope, field: str) -> Any:
@@ -58,10 +68,10 @@ def evaluate(expression: str, scope: Scope, field: str) -> Any:
     bindings = {name: Utils.NULL_VALUE if value is None else value for name, value in bound.items()}
     try:
         result = _run(compile_expression(expression), bindings)
-    except Exception as error:  # its own errors, and builtin ones for division by zero or a wrong argument
-        code = getattr(error, "error", None)
-        said = str(error) if code is None or str(error).startswith(str(code)) else f"{code}: {error}"
-        raise _failed(expression, field, f"threw an error during evaluation. {said}") from error
+    except Exception as error:  # its own errors, and builtin ones for a wrong argument
+        code, words = said(error)
+        how = f": {words}" if code is None else f". {code}: {words}"
+        raise _failed(expression, field, f"threw an error during evaluation{how}") from error
     if result is None:
         raise _failed(expression, field, "returned nothing (undefined).")
     try:
@@ -81,16 +91,28 @@ def _run(compiled: Any, bindings: Mapping[str, Any]) -> Any:
     running = copy.copy(compiled)
     running.CURRENT.jsonata = running
     running.environment = running.create_frame(running.static_frame)
-    running.environment.set_evaluate_entry_callback(_bounded(count(1)))
+    bounds = _Bounds()
+    running.environment.set_evaluate_entry_callback(bounds.entered)
+    running.environment.set_evaluate_exit_callback(bounds.left)
     return running.evaluate(None, bindings)
 
 
-def _bounded(steps: Iterator[int]) -> Callable[..., None]:
-    def entered(*_: Any) -> None:
-        if next(steps) > MAX_STEPS:
-            raise ValueError(f"an expression is evaluated in at most {MAX_STEPS} steps")
+class _Bounds:
+    """Counts the steps of one evaluation, and how deep they are nested."""
 
-    return entered
+    def __init__(self) -> None:
+        self.steps = self.depth = 0
+
+    def entered(self, *_: Any) -> None:
+        self.steps += 1
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise Bounded(TOO_DEEP)
+        if self.steps > MAX_STEPS:
+            raise Bounded(TOO_LONG)
+
+    def left(self, *_: Any) -> None:
+        self.depth -= 1
 
 
 def _plain(value: Any, null: Any, values: Iterator[int]) -> Any:
@@ -100,59 +122,12 @@ def _plain(value: Any, null: Any, values: Iterator[int]) -> Any:
         return None
     if isinstance(value, str | bool | int):
         return value
-    if isinstance(value, float) and math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
+        return number_words(value)
+    if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) <= _LARGEST_SAFE else value
     if isinstance(value, list | range):
         return [_plain(item, null, values) for item in value]
     if isinstance(value, dict):
         return {str(key): _plain(item, null, values) for key, item in value.items()}
     raise ValueError("returned an unsupported result type.")
-
-
-def number_text(value: float) -> str:
-    """Return a number as JavaScript writes it with 15 digits, which is what JSONata's $string does."""
-    rounded = float(f"{value:.15g}")
-    if rounded == 0:
-        return "0"
-    if 1e-6 <= abs(rounded) < 1e21:
-        written = format(Decimal(repr(rounded)), "f")
-        return written.rstrip("0").rstrip(".") if "." in written else written
-    mantissa, exponent = f"{Decimal(repr(rounded)).normalize():e}".split("e")
-    return f"{mantissa}e{'-' if exponent.startswith('-') else '+'}{exponent.lstrip('+-0')}"
-
-
-@cache
-def _dialect() -> type:
-    """The library's language with its faults mended; imported with the first expression, for it takes a while."""
-    from jsonata import Jsonata  # type: ignore[import-untyped]  # the package has no types
-    from jsonata.functions import Functions  # type: ignore[import-untyped]
-
-    def string(value: Any, prettify: Any = None) -> Any:
-        return number_text(value) if is_number(value) else Functions.string(value, prettify)
-
-    class Dialect(Jsonata):  # type: ignore[misc]  # a class without types
-        """JSONata as https://docs.jsonata.org has it."""
-
-        def __init__(self, expression: str) -> None:
-            super().__init__(expression)
-            self.set_output_convert_nulls(False)  # None is undefined, NULL_VALUE is null
-            if self.errors:
-                raise ValueError(str(self.errors[0]))
-
-        def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: str | None) -> Any:
-            """The library makes a whole number of the remainder of fractions."""
-            if op != "%" or not (is_number(lhs) and is_number(rhs)):
-                return super().evaluate_numeric_expression(lhs, rhs, op)
-            remainder = math.fmod(lhs, rhs)
-            return int(remainder) if remainder.is_integer() else remainder
-
-        def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
-            """The library writes large numbers with an exponent."""
-            return "".join(string(side) for side in (lhs, rhs) if side is not None)
-
-        def evaluate(self, input: Any, bindings: Any = None) -> Any:
-            """Bind our $string, whose argument may be the context's value, to every run."""
-            own = {"string": Jsonata.JFunction(Jsonata.JLambda(string), "<x-b?:s>")}
-            return super().evaluate(input, {**own, **(bindings or {})})
-
-    return Dialect

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from verihook.local.states.choices import unexpected
 from verihook.local.states.data import is_whole, text_of
 from verihook.local.states.errors import QUERY, StateError, runtime
 from verihook.local.states.fields import MAX_SECONDS
@@ -51,7 +52,10 @@ def _said(state: State, field: str, scope: Scope) -> str | None:
         query = state.of[f"{field}Path"]
         value = query_value(query, query.text, f"{field}Path", scope)
     elif field in state.of:
-        value = state.of[field].render(scope, field)
+        template = state.of[field]
+        value = template.render(scope, field)
+        if not isinstance(value, str):
+            raise unexpected(getattr(template, "text", ""), field, "string", value)
     else:
         return None
     return value if isinstance(value, str) else text_of(value)

@@ -25,7 +25,7 @@ from verihook.local.states.effects import (
     Succeeded,
 )  # fmt: skip
 from verihook.local.states.errors import DATA_LIMIT, RUNTIME, StateError, runtime, too_large
-from verihook.local.states.history import MAX_EVENTS, event, given
+from verihook.local.states.history import ASIDE, MAX_EVENTS, event, given
 from verihook.local.states.machine import Machine, State
 from verihook.local.states.positions import Frame, Log, Position
 from verihook.local.states.processing import assigned, output_of
@@ -93,8 +93,6 @@ class Turn:
         self.now = now
         self.effects: list[Effect] = []
         self.chance = random.Random(f"{position.seed}:{position.turns}")  # noqa: S311  # a runner can repeat the turn
-
-    # ------------------------------------------------------------------------------------------------ what happens
 
     def take(self, stimulus: Stimulus) -> None:
         """Apply what happened."""
@@ -224,8 +222,9 @@ class Turn:
 
     def record(self, frame: Frame, kind: str, details: dict[str, Any] | None = None) -> int:
         """Add an event to the frame's history, and return its number."""
-        frame.previous = self.record_in(frame.log, kind, details, frame.previous, frame.state)
-        return frame.previous
+        number = self.record_in(frame.log, kind, details, frame.previous, frame.state)
+        frame.previous = frame.previous if kind.endswith(ASIDE) else number
+        return number
 
     def record_in(self, log: str, kind: str, details: dict[str, Any] | None, previous: int = 0, state: str = "") -> int:
         """Add an event to a history, and return its number."""

@@ -181,6 +181,57 @@ def test_what_is_taken(state: dict[str, Any]) -> None:
     assert said(alone(**state)) == []
 
 
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        (
+            {"Type": "Pass", "Output": {"v": ["{% phone %}"]}},
+            "Reference to 'phone' at the top level is not supported. at /States/A/Output/v[0]",
+        ),
+        (
+            {"Type": "Pass", "Output": "{% $sum([1, $.a]) %}"},
+            "Reference to '$' at the top level is not supported. at /States/A/Output",
+        ),
+        (
+            {"Type": "Pass", "Assign": {"x": "{% $states.input[$$.a] %}"}},
+            "Reference to '$$' is not supported. at /States/A/Assign/x",
+        ),
+        (
+            {"Type": "Pass", "Output": "{% $states.errorOutput %}"},
+            "Field '$states.errorOutput' does not exist. at /States/A/Output",
+        ),
+        (
+            {"Type": "Pass", "Output": "{% 1 + %}"},
+            "INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/A/Output",
+        ),
+        (
+            {"Type": "Wait", "Seconds": "{% [1,2) %}"},
+            'INVALID_JSONATA_EXPRESSION: Expected "]", got ")" at /States/A/Seconds',
+        ),
+    ],
+)
+def test_an_expression_refers_to_what_there_is(state: dict[str, Any], found: str) -> None:
+    (one,) = said(alone(**state, End=True, QueryLanguage="JSONata"))
+    assert one.endswith(found)
+    assert one.startswith(("UNSUPPORTED_JSONATA_EXPRESSION: ", "INVALID_JSONATA_EXPRESSION: "))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["$states.input.a[b = 1 and $.c].{'x': y, 'z': $}", "$map($v, function($x) { $x.a & $ })", "($y := 1; $y)",
+     "$states.input ~> |a|{'b': c}|", "$states.input^(a){b: $sum(c)}", "$states.context.Execution.Id"],
+)  # fmt: skip
+def test_a_name_where_something_is_selected_is_taken(expression: str) -> None:
+    assert said(alone(Type="Pass", Output=f"{{% {expression} %}}", End=True, QueryLanguage="JSONata")) == []
+
+
+def test_a_catcher_has_the_error() -> None:
+    catcher = {"ErrorEquals": ["States.ALL"], "Next": "B", "Output": "{% $states.errorOutput.Cause %}"}
+    task = {"Type": "Task", "Resource": TASK["Resource"], "Catch": [catcher], "Next": "B"}
+    flow = {"StartAt": "A", "States": {"A": task, "B": {"Type": "Succeed"}}}
+    assert said({**flow, "QueryLanguage": "JSONata"}) == []
+
+
 def test_a_flow_that_never_ends_is_said_alone() -> None:
     flow = {"StartAt": "A", "States": {name: {"Type": "Pass", "Next": "A"} for name in "AB"}}
     assert said(flow) == ["MISSING_END_STATE: Workflow has no terminal state at null"]

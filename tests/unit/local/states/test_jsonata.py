@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from verihook.local.states.errors import StateError
-from verihook.local.states.jsonata import compile_expression, evaluate, number_text
+from verihook.local.states.jsonata import compile_expression, evaluate
+from verihook.local.states.jsonata_dialect import number_text
 from verihook.local.states.scope import Scope
 
 
@@ -41,6 +42,20 @@ def value(expression: str, **variables: Any) -> Any:
         ("[1..3].($ * 2)", [2, 4, 6]),
         ("[0]", [0]),
         ("4 / 2", 2),
+        ("[1 / 0, -1 / 0, 0 / 0, 1e308 * 10]", ["Infinity", "-Infinity", "NaN", "Infinity"]),
+        ("$random(42)", 0.7275636800328681),
+        ("$hash('a')", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"),
+        ("$number('0x1f') + $number('-1.5e1')", 16),
+        ("$replace('abc', /(b)(c)/, function($m) { $m.groups[1] & $m.groups[0] })", "acb"),
+        ("$replace('a.b.c', '.', '$0', 1)", "a$0b.c"),
+        ("$replace('abc', /(b)/, '[$1$$$0$2]')", "a[b$b]c"),
+        ("$sort([{'n': 2, 'k': 1}, {'n': 1}, {'n': 2, 'k': 2}], function($a, $b) { $a.n > $b.n }).k", [1, 2]),
+        ("$distinct([1, 1])", [1]),
+        ("$distinct([1, true, 1.0])", [1, True]),
+        ("$distinct($states.input.a[$ = 1])", 1),
+        ("[1 in [true], 1 in [2, 1], 'a' in 'a']", [False, True, True]),
+        ("$toMillis('1970-01-01T00:00:02Z')", 2000),
+        ("false and $number('x') > 1", False),
     ],
 )
 def test_a_value(expression: str, expected: Any) -> None:
@@ -55,7 +70,7 @@ def test_chance_is_the_executions() -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["$none", "1 / 0", "$eval('1')", "$parse('{')", "$range(1, 5000, 1)", "$hash('a', 'x')", "function($x){$x}",
+    ["$none", "1 / 0 + 1", "$eval('1')", "$parse('{')", "$range(1, 5000, 1)", "$hash('a', 'x')", "function($x){$x}",
      "[1..999999]", "$pad('', 999999999)", "$partition(1, 2)"],
 )  # fmt: skip
 def test_what_has_no_value_is_an_error_of_its_field(expression: str) -> None:
@@ -65,9 +80,35 @@ def test_what_has_no_value_is_an_error_of_its_field(expression: str) -> None:
     assert "specified for the field 'Output'" in str(caught.value.cause)
 
 
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("$sum('a')", '. T0412: Argument 1 of function "sum" must be an array of "numbers"'),
+        ("$abs('a')", '. T0410: Argument 1 of function "abs" does not match function signature'),
+        ("'a' + 1", '. T2001: The left side of the "+" operator must evaluate to a number'),
+        ("$number('a')", '. D3030: Unable to cast value to a number: "a"'),
+        ("true or $number('a') > 0 ? $number('a') : 0", '. D3030: Unable to cast value to a number: "a"'),
+        ("$eval('1 + 1')", ". T1006: Attempted to invoke a non-function"),
+        ("$error('no')", ". D3137: no"),
+        (
+            "$toMillis('x')",
+            '. D3110: The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given "x"',
+        ),
+        ("$replace('a', '', 'b')", ". D3010: Second argument of replace function cannot be an empty string"),
+        ("$range(1)", '. T0410: Argument 2 of function "range" does not match function signature'),
+        ("1 + ".join(["1"] * 120), ": Stack overflow error: Check for non-terminating recursive function. Consider"),
+        ("$count([1..873783])", ": Expression evaluation memory limit exceeded: Check for excessive memory usage"),
+    ],
+)
+def test_an_error_has_the_words_of_the_reference(expression: str, words: str) -> None:
+    with pytest.raises(StateError) as caught:
+        value(expression)
+    assert f"specified for the field 'Output' threw an error during evaluation{words}" in str(caught.value.cause)
+
+
 def test_the_steps_of_an_expression_are_counted() -> None:
     """A tail call is a loop in the library, which no depth of recursion ends."""
-    with pytest.raises(StateError, match="at most 200000 steps"):
+    with pytest.raises(StateError, match="Expression evaluation timeout"):
         value("($f := function($n){$n > 60000 ? $n : $f($n + 1)}; $f(1))")
 
 
