@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.states import map_run
-from verihook.local.states.errors import RUNTIME, TIMEOUT, StateError
+from verihook.local.states.errors import RUNTIME, StateError
 from verihook.local.states.iterations import abort_frames, around, items_of, remove, selected
 from verihook.local.states.positions import Container
 from verihook.local.states.processing import arguments, effective_input, whole_number
@@ -61,6 +61,7 @@ def go_on(turn: Turn, frame: Frame, state: State) -> None:
     if state.distributed is not None:
         map_run.ended(turn, frame, state, inside)
         return
+    turn.passed[frame.id] = frame.previous
     turn.record(frame, "MapStateSucceeded")
     frame.container = None
     turn.finish(frame, state, inside.results)
@@ -90,6 +91,7 @@ def branch_ended(turn: Turn, branch: Frame, output: Any) -> None:
     if state.kind == "Map":
         turn.attempt(frame, lambda: go_on(turn, frame, state))
     elif not inside.running:
+        turn.passed[frame.id] = frame.previous
         turn.record(frame, "ParallelStateSucceeded")
         frame.container = None
         turn.attempt(frame, lambda: turn.finish(frame, state, inside.results))
@@ -98,7 +100,8 @@ def branch_ended(turn: Turn, branch: Frame, output: Any) -> None:
 def branch_failed(turn: Turn, branch: Frame, error: StateError) -> None:
     """A branch or iteration has failed, and with it its state; but a distributed Map may tolerate it.
 
-    States.Runtime ends the whole execution, and its history says nothing of what is around the state.
+    States.Runtime ends the whole execution, and its history says nothing of what is around the state. What follows
+    leads back to the failure, not to the events that tell of its flow.
     """
     frame, state, inside = around(turn, branch)
     if state.distributed is not None:
@@ -106,12 +109,14 @@ def branch_failed(turn: Turn, branch: Frame, error: StateError) -> None:
         remove(turn, branch, inside)
         turn.attempt(frame, lambda: map_run.go_on_or_fail(turn, frame, state, inside))
         return
+    failed = branch.previous
     if state.kind == "Map" and error.name != RUNTIME:
         turn.record(branch, "MapIterationFailed", {"name": state.name, "index": branch.index})
     others = [turn.position.frames[number] for number in inside.running if number != branch.id]
     abort_frames(turn, others, silent=branch.log if error.name == RUNTIME else None)
-    if error.name == TIMEOUT and others:
-        turn.record(branch, f"{turn.state(branch).kind}StateAborted")
+    if turn.state(branch).kind == "Task" and error.name != RUNTIME:
+        branch.previous = failed
+        turn.record(branch, "TaskStateAborted")
     remove(turn, branch, inside)
-    frame.previous = max(frame.previous, branch.previous)
+    frame.previous = max(frame.previous, failed)
     turn.fail(frame, error)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from verihook.local.states.data import text_of
 from verihook.local.states.effects import End
+from verihook.local.states.errors import TIMEOUT
 from verihook.local.states.history import given
 from verihook.local.states.iterations import abort_frames
 from verihook.local.states.timestamps import written
@@ -21,9 +22,12 @@ def end(turn: Turn, status: str, output: Any, error: str | None, cause: str | No
     position = turn.position
     root = next((frame for frame in position.frames.values() if frame.parent is None), None)
     if status in {"ABORTED", "TIMED_OUT"} and root is not None:
-        abort_frames(turn, [root])
+        abort_frames(turn, [root], silent="" if status == "TIMED_OUT" else None)
     details = given("output", text_of(output)) if status == "SUCCEEDED" else {"error": error, "cause": cause}
-    turn.record_in("", f"Execution{_KINDS[status]}", details, 0 if root is None else root.previous)
+    previous = 0 if root is None else root.previous
+    if status == "TIMED_OUT":  # AWS's history tells of nothing that was cut, and the error in this event alone
+        details, previous = {"error": TIMEOUT}, 0
+    turn.record_in("", f"Execution{_KINDS[status]}", details, previous)
     position.status = status
     if status != "SUCCEEDED" and root is not None:
         position.left = {"state": root.state, "input": root.input, "variables": root.variables}

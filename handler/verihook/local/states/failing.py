@@ -30,8 +30,9 @@ def fail(turn: Turn, frame: Frame, error: StateError) -> None:
         map_runs.tell(turn, inside, "FAILED")
     if error.name != RUNTIME and _retried(turn, frame, state, error):
         return
-    if state.kind in {"Map", "Parallel"} and error.name != RUNTIME:
-        turn.record(frame, f"{state.kind}StateFailed", {"error": error.name, "cause": error.cause})
+    turn.passed.pop(frame.id, None)
+    before = frame.previous
+    _state_failed(turn, frame, state, error)
     frame.container = None
     found = ((number, one) for number, one in enumerate(state.catchers) if matches(one.names, error.name))
     number, catcher = next(found, (0, None))
@@ -42,7 +43,15 @@ def fail(turn: Turn, frame: Frame, error: StateError) -> None:
         place = f"Catch[{number}]/"
         _caught(turn, frame, state, catcher, place, {"Error": error.name, "Cause": error.cause or ""})
     except StateError as another:
-        turn.give_up(frame, _told(turn, frame, state, another))
+        frame.previous = before
+        error = _told(turn, frame, state, another)
+        _state_failed(turn, frame, state, error)
+        turn.give_up(frame, error)
+
+
+def _state_failed(turn: Turn, frame: Frame, state: State, error: StateError) -> None:
+    if state.kind in {"Map", "Parallel"} and error.name != RUNTIME:
+        turn.record(frame, f"{state.kind}StateFailed")
 
 
 def _told(turn: Turn, frame: Frame, state: State, error: StateError) -> StateError:

@@ -32,10 +32,15 @@ def run_task(turn: Turn, frame: Frame, state: State) -> None:
     _schedule(turn, frame, resource, given, timeout, heartbeat)
     frame.phase = "call"
     frame.call = turn.call_name(frame)
+    if resource.kind != "activity":  # the clocks of an activity begin when a worker takes it
+        _start_clocks(turn, frame, timeout, heartbeat)
+    turn.effects.append(Call(frame.call, resource, given, frame.token, credentials, frame.timeout))
+
+
+def _start_clocks(turn: Turn, frame: Frame, timeout: int | None, heartbeat: int | None) -> None:
     frame.timeout = None if timeout is None else turn.now + timeout
     frame.heartbeat_seconds = heartbeat
     frame.heartbeat = None if heartbeat is None else turn.now + heartbeat
-    turn.effects.append(Call(frame.call, resource, given, frame.token, credentials, frame.timeout))
 
 
 def _limits(state: State, scope: Scope) -> tuple[int | None, int | None]:
@@ -67,6 +72,8 @@ def submitted(turn: Turn, frame: Frame, state: State, output: Any) -> None:
     resource: Resource = state.of["Resource"]
     if resource.kind == "activity":
         turn.record(frame, "ActivityStarted", {"workerName": output if isinstance(output, str) else None})
+        scope = turn.scope(frame)
+        _start_clocks(turn, frame, *_limits(state, scope.on(effective_input(state, scope))))
     else:
         text = text_of(output)
         turn.record(frame, "TaskSubmitted", {**history.about(resource), **history.given("output", text)})

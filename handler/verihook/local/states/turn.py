@@ -92,6 +92,7 @@ class Turn:
         self.position = position
         self.now = now
         self.effects: list[Effect] = []
+        self.passed: dict[int, int] = {}  # by frame: the event to which its StateExited leads back
         self.chance = random.Random(f"{position.seed}:{position.turns}")  # noqa: S311  # a runner can repeat the turn
 
     def take(self, stimulus: Stimulus) -> None:
@@ -167,7 +168,7 @@ class Turn:
 
     def _enter(self, frame: Frame) -> None:
         state = self.state(frame)
-        if self.position.logs[frame.log].events >= MAX_EVENTS and not self.machine.express:
+        if self.position.logs[frame.log].events >= MAX_EVENTS - 1 and not self.machine.express:
             cause = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
             self.give_up(frame, StateError(RUNTIME, cause))
             return
@@ -176,8 +177,6 @@ class Turn:
         details = {"name": state.name, **given("input", text_of(frame.input))}
         frame.entered_event = self.record(frame, f"{state.kind}StateEntered", details)
         self.attempt(frame, lambda: _RUN[state.kind](self, frame, state))
-
-    # ------------------------------------------------------------------------------------------------ for all states
 
     def state(self, frame: Frame) -> State:
         """Return the state in which the frame is."""
@@ -246,8 +245,9 @@ class Turn:
             raise StateError(DATA_LIMIT, too_large(state.name))
         frame.rest()
         frame.variables.update(variables)
-        named = {name: text_of(value) for name, value in variables.items()}
-        details = {"name": state.name, **given("output", text), "assignedVariables": named or None}
+        named = {name: text_of(value) for name, value in variables.items()} or None
+        frame.previous = self.passed.pop(frame.id, frame.previous)
+        details = {"name": state.name, **given("output", text), "assignedVariables": named}
         self.record(frame, f"{state.kind}StateExited", details)
         if target is None:
             self._flow_ended(frame, output)
