@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 RUNTIME = "States.Runtime"
 QUERY = "States.QueryEvaluationError"
-INTRINSIC = "States.IntrinsicFailure"
 TIMEOUT = "States.Timeout"
 HEARTBEAT = "States.HeartbeatTimeout"
 DATA_LIMIT = "States.DataLimitExceeded"

@@ -1,12 +1,14 @@
 """The intrinsic functions, each with AWS's limits and none larger than a state's data may be.
 
-https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html . A wrong argument raises ValueError.
+https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html . A wrong argument raises ValueError, of
+which AWS says no more than whose argument it is; where it says more, :class:`Failure` is raised.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import math
 import random
 import re
@@ -14,7 +16,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from verihook.local.states.data import MAX_BYTES, equal, is_number, is_whole, text_of, value_of
+from verihook.local.states.data import MAX_BYTES, is_number, text_of, value_of
+from verihook.local.states.java import java_bucket, java_random
 
 #: AWS's limits: of items that ArrayRange makes, of characters that Base64* and Hash take.
 MAX_ITEMS = 1000
@@ -23,9 +26,21 @@ _LEAST, _MOST = -(2**31), 2**31 - 1
 
 HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
-#: An escaped character, or the place of an argument.
-_PLACE = re.compile(r"\\(.)|\{\}", re.DOTALL)
+#: An escaped character, the place of an argument, or a brace that stands alone.
+_PLACE = re.compile(r"\\(.)|\{\}|[{}]", re.DOTALL)
+_OTHER_BRACE = {"{": "}", "}": "{"}
+#: A text that begins with a word that is no value of JSON.
+_WORD = re.compile(r"\s*(?!(?:true|false|null)\b)([^\W\d]\w*)")
+_OF_URLS = str.maketrans("-_", "+/")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _MISSING: Any = object()
+_VALUES_OF_JSON = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+_HIDDEN = "Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
+_OTHER_NUMBER = "Invalid arguments in States.Format: number of arguments do not match the occurrences of {}."
+
+
+class Failure(ValueError):
+    """A function has failed; the message is as AWS words it."""
 
 
 def a_text(value: Any, what: str = "the argument") -> str:
@@ -43,13 +58,17 @@ def an_array(value: Any) -> list[Any]:
 
 
 def whole(value: Any) -> int:
-    """Return a number rounded as AWS does: a half goes up, also below zero. Raises ValueError beyond 32 bits."""
+    """Return a number without its fraction. Raises ValueError beyond 32 bits."""
     if not is_number(value):
         raise ValueError("an argument is not a number")
-    rounded = math.floor(value + 0.5) if isinstance(value, float) else int(value)
-    if not _LEAST <= rounded <= _MOST:
+    if not _LEAST <= (cut := int(value)) <= _MOST:
         raise ValueError(f"a number from {_LEAST} to {_MOST} is wanted")
-    return rounded
+    return cut
+
+
+def _rounded(value: Any) -> int:
+    """A number as MathAdd alone takes it: a half goes up, also below zero."""
+    return whole(math.floor(value + 0.5) if isinstance(value, float) else value)
 
 
 def _short(text: Any) -> str:
@@ -77,19 +96,21 @@ def _format(template: Any, *values: Any) -> str:
         for place in _PLACE.finditer(a_text(template, "the template")):
             yield template[end : place.start()]
             end = place.end()
+            if other := _OTHER_BRACE.get(place[0]):
+                raise Failure(f"Invalid template in States.Format: matching '{other}' not found for '{place[0]}'.")
             yield from [place[1]] if place[1] else _written(next(rest, _MISSING))
         yield template[end:]
 
     text = joined(parts())
     if next(rest, _MISSING) is not _MISSING:
-        raise ValueError("there are more arguments than {}")
+        raise Failure(_OTHER_NUMBER)
     return text
 
 
 def _written(value: Any) -> Iterator[str]:
     """A value within a text: ``{Arg1=1, Arg2=[]}``."""
     if value is _MISSING:
-        raise ValueError("there are fewer arguments than {}")
+        raise Failure(_OTHER_NUMBER)
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
@@ -109,7 +130,23 @@ def _written(value: Any) -> Iterator[str]:
 
 
 def _string_to_json(text: Any) -> Any:
-    return value_of(a_text(text)) if text is not None and str(text).strip() else None
+    if not a_text(text).strip():
+        return None
+    try:
+        return value_of(text)
+    except ValueError as error:
+        cause = f"Cannot convert String to Json in States.StringToJson, caused by: {_why_no_json(text, error)}"
+        raise Failure(cause) from None
+
+
+def _why_no_json(text: str, error: ValueError) -> str:
+    """What the reader that AWS uses says of the commonest mistake, a bare word; of others, what ours says."""
+    if not (word := _WORD.match(text)):
+        return str(error)
+    at = word.end()
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    said = f"Unrecognized token '{word[1]}': was expecting {_VALUES_OF_JSON}"
+    return f"{said}\n at [{_HIDDEN}; line: {line}, column: {column}]"
 
 
 def _array_partition(array: Any, by: Any) -> list[list[Any]]:
@@ -119,7 +156,12 @@ def _array_partition(array: Any, by: Any) -> list[list[Any]]:
 
 
 def _array_contains(array: Any, value: Any) -> bool:
-    return any(equal(item, value) for item in an_array(array))
+    """AWS compares texts: it finds true in ["true"], and not an object whose members are in another order."""
+    return _plain(value) in map(_plain, an_array(array))
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else text_of(value)
 
 
 def array_range(first: Any, last: Any, step: Any) -> list[int]:
@@ -133,20 +175,30 @@ def array_range(first: Any, last: Any, step: Any) -> list[int]:
 
 
 def _array_get_item(array: Any, index: Any) -> Any:
-    if not is_whole(index) or not 0 <= int(index) < len(an_array(array)):
-        raise ValueError(f"the array has no item {text_of(index)}")
-    return array[int(index)]
+    at = whole(index)
+    if not an_array(array):
+        return None
+    if not 0 <= at < len(array):
+        raise ValueError(f"the array has no item {at}")
+    return array[at]
 
 
 def _array_unique(array: Any) -> list[Any]:
+    """AWS gives them in the order of a set of Java: by what they hash to in a table of a power of two."""
     found: dict[str, Any] = {}
     for item in an_array(array):
-        found.setdefault(text_of(item), item)
-    return list(found.values())
+        found.setdefault(json.dumps(item, sort_keys=True), item)
+    size = 16
+    while len(found) > size * 3 // 4:
+        size *= 2
+    return sorted(found.values(), key=lambda item: java_bucket(item, size))
 
 
 def _base64_decode(text: Any) -> str:
-    return base64.b64decode(_short(text), validate=True).decode()
+    """What AWS's decoder makes of any text: it reads up to the first ``=``, and leaves out what is no digit."""
+    digits = _NOT_BASE64.sub("", _short(text).translate(_OF_URLS).partition("=")[0])
+    digits = digits[: len(digits) - (len(digits) % 4 == 1)]
+    return base64.b64decode(digits + "=" * (-len(digits) % 4)).decode(errors="replace")
 
 
 def _hash(text: Any, algorithm: Any) -> str:
@@ -157,7 +209,7 @@ def _hash(text: Any, algorithm: Any) -> str:
 
 
 def _json_merge(first: Any, second: Any, deep: Any) -> dict[str, Any]:
-    if deep is not False:
+    if deep is True:
         raise ValueError("only shallow merging is supported: the third argument is false")
     if not isinstance(first, dict) or not isinstance(second, dict):
         raise ValueError("the first two arguments are objects")
@@ -186,27 +238,26 @@ FUNCTIONS: dict[str, tuple[int, int, Callable[..., Any]]] = {
     "Base64Decode": (1, 1, _base64_decode),
     "Hash": (2, 2, _hash),
     "JsonMerge": (3, 3, _json_merge),
-    "MathAdd": (2, 2, lambda first, second: whole(whole(first) + whole(second))),
+    "MathAdd": (2, 2, lambda first, second: whole(_rounded(first) + _rounded(second))),
     "StringSplit": (2, 2, _string_split),
 }
 
 
-def math_random(chance: random.Random, start: Any, end: Any, seed: Any = None) -> int:
+def math_random(chance: random.Random, start: Any, end: Any, *seed: Any) -> int:
     """Return a whole number from start up to end, which is not in it; the same for the same seed."""
     first, last = whole(start), whole(end)
     if first >= last:
         raise ValueError("the first number is less than the second")
-    source = chance if seed is None else random.Random(whole(seed))  # noqa: S311  # as AWS's: not for secrets
-    return source.randrange(first, last)
+    return java_random(whole(seed[0]), first, last) if seed else chance.randrange(first, last)
 
 
-def unique_id(chance: random.Random) -> str:
-    """Return a UUID of version 4."""
+def unique_id(chance: random.Random, *_: Any) -> str:
+    """Return a UUID of version 4; arguments are passed over, as AWS does."""
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
 #: Those that need chance as their first argument.
 OF_CHANCE: dict[str, tuple[int, int, Callable[..., Any]]] = {
     "MathRandom": (2, 3, math_random),
-    "UUID": (0, 0, unique_id),
+    "UUID": (0, 256, unique_id),
 }

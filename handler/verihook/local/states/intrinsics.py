@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from verihook.local.states.data import text_of, value_of
-from verihook.local.states.errors import INTRINSIC, StateError, runtime
-from verihook.local.states.intrinsic_functions import FUNCTIONS, OF_CHANCE
+from verihook.local.states.errors import runtime
+from verihook.local.states.intrinsic_functions import FUNCTIONS, OF_CHANCE, Failure
 from verihook.local.states.path_text import PathText
 from verihook.local.states.paths import Missing, Path, compile_path
 from verihook.local.states.scope import Scope
@@ -26,8 +26,8 @@ _ESCAPES = {"\\\\", "\\{", "\\}"}
 _ESCAPED = re.compile(r"\\([{}\\])")
 _WORD = re.compile(r"true|false|null")
 
-#: Functions that take numbers alone: a text among their arguments can be refused before anything runs.
-_OF_NUMBERS = {"MathAdd", "MathRandom", "ArrayRange"}
+#: A text that is written out among the arguments is refused before anything runs, as linters do; AWS waits for the run.
+_OF_NUMBERS = {"MathAdd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +49,22 @@ class Call:
         """Return what the function gives. Raises StateError, which names the whole call, not one inside it."""
         try:
             return self._value(scope)
-        except Missing as error:
-            cause = f"The function '{self.text}' had the following error: {error}"
-            raise runtime(cause) from None
-        except (ValueError, OverflowError, RecursionError) as error:
-            cause = f"The function '{self.text}' had the following error: {str(error)[:300]}"
-            raise StateError(INTRINSIC, cause, located=True) from None
+        except Failure as error:
+            raise runtime(f"There was an error while evaluating the intrinsic function: {self.text}. {error}") from None
+        except (Missing, ValueError, RecursionError) as error:  # of a path among the arguments
+            raise runtime(f"The function '{self.text}' had the following error: {error}") from None
 
     def _value(self, scope: Scope) -> Any:
         given = [_given(argument, scope) for argument in self.arguments]
-        if self.name in OF_CHANCE:
-            return OF_CHANCE[self.name][2](scope.chance, *given)
-        return FUNCTIONS[self.name][2](*given)
+        fewest, most, function = FUNCTIONS.get(self.name) or OF_CHANCE[self.name]
+        try:
+            if not fewest <= len(given) <= most:
+                raise ValueError
+            return function(scope.chance, *given) if self.name in OF_CHANCE else function(*given)
+        except Failure:
+            raise
+        except (ValueError, OverflowError, RecursionError):
+            raise Failure(f"Invalid arguments in States.{self.name}") from None
 
 
 def _given(argument: Call | Path | Constant, scope: Scope) -> Any:
@@ -103,12 +107,9 @@ def _call(reader: PathText, depth: int) -> Call:
     if depth > MAX_NESTING:
         raise ValueError(f"intrinsic functions are nested {MAX_NESTING} deep at most")
     name = found[1]
-    known = FUNCTIONS.get(name) or OF_CHANCE.get(name)
-    if known is None:
+    if name not in FUNCTIONS and name not in OF_CHANCE:
         raise ValueError(f"States.{name} is no intrinsic function")
     arguments = _arguments(reader, depth, name)
-    if not known[0] <= len(arguments) <= known[1]:
-        raise ValueError(f"States.{name} takes {known[0]} to {known[1]} arguments, not {len(arguments)}")
     if name in _OF_NUMBERS and any(isinstance(item, Constant) and isinstance(item.given, str) for item in arguments):
         raise ValueError(f"the arguments of States.{name} are numbers")
     return Call(reader.text[start : reader.at], name, tuple(arguments))

@@ -5,6 +5,7 @@ https://states-language.net/spec.html#state-types
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from verihook.local.states.choices import unexpected
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from verihook.local.states.positions import Frame
     from verihook.local.states.scope import Scope
     from verihook.local.states.turn import Turn
+
+#: A text that AWS takes for a number of seconds.
+_LONG = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
 def run_pass(turn: Turn, frame: Frame, state: State) -> None:
@@ -135,6 +139,8 @@ def _at_path(turn: Turn, field: str, path: Path, scope: Scope) -> float:
             what = "a valid ISO-8601 extended offset date-time format string"
             raise runtime(f"The TimestampPath parameter does not reference {what}: {written}")
         return moment
+    if isinstance(value, str) and _LONG.fullmatch(value):
+        value = int(value)
     if not is_whole(value):
         raise runtime(f"The SecondsPath parameter cannot be parsed as a long value: {written}")
     if value < 0:
