@@ -13,6 +13,7 @@ from typing import Any
 
 from verihook.local.states.data import is_number, kind, text_of
 from verihook.local.states.errors import QUERY, StateError, runtime
+from verihook.local.states.findings import EMPTY, how_many
 from verihook.local.states.jsonata import compile_expression, evaluate, inner, is_expression
 from verihook.local.states.paths import Missing, Path, compile_path
 from verihook.local.states.scope import Scope
@@ -48,6 +49,18 @@ COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     **{f"{kind}{order}": (kind, compare) for kind in _KINDS if kind != "Boolean" for order, compare in _ORDERS.items()},
     "BooleanEquals": ("Boolean", _ORDERS["Equals"]),
 }
+#: The operators in the order in which AWS lists them.
+_LISTED = [
+    "StringEquals", "IsBoolean", "StringLessThan", "IsNumeric", "BooleanEquals", "StringLessThanEqualsPath",
+    "NumericLessThan", "NumericGreaterThan", "NumericLessThanPath", "StringMatches", "TimestampLessThanEqualsPath",
+    "NumericEquals", "TimestampGreaterThan", "StringGreaterThanEqualsPath", "TimestampGreaterThanEqualsPath",
+    "TimestampLessThanEquals", "NumericLessThanEqualsPath", "TimestampEquals", "BooleanEqualsPath", "IsTimestamp",
+    "StringLessThanEquals", "NumericLessThanEquals", "StringLessThanPath", "TimestampGreaterThanPath",
+    "StringGreaterThan", "StringGreaterThanPath", "IsString", "StringEqualsPath", "TimestampEqualsPath",
+    "TimestampLessThan", "StringGreaterThanEquals", "NumericGreaterThanPath", "NumericGreaterThanEquals",
+    "NumericEqualsPath", "TimestampLessThanPath", "IsNull", "IsPresent", "TimestampGreaterThanEquals",
+    "NumericGreaterThanEqualsPath",
+]  # fmt: skip
 OPERATORS = {*COMPARISONS, *(f"{name}Path" for name in COMPARISONS), *_TESTS, "IsPresent", "StringMatches"}
 
 
@@ -57,7 +70,7 @@ def compile_rule(rule: Any) -> Rule:
         raise ValueError("a rule is an object")
     operators = [name for name in rule if name in OPERATORS or name in {"And", "Or", "Not"}]
     if len(operators) != 1:
-        raise ValueError("a rule has one comparison: one of And, Or, Not, or of the operators with a Variable")
+        raise ValueError(how_many(_LISTED, len(operators)))
     name = operators[0]
     if name == "Not":
         denied = compile_rule(rule["Not"])
@@ -68,8 +81,10 @@ def compile_rule(rule: Any) -> Rule:
 
 
 def _joined(name: str, rules: Any) -> Rule:
-    if not isinstance(rules, list) or not rules:
-        raise ValueError(f"{name} is an array of at least one rule")
+    if rules == []:
+        raise ValueError(EMPTY)
+    if not isinstance(rules, list):
+        raise ValueError("Expected value of type Array")
     compiled = [compile_rule(rule) for rule in rules]
     return lambda scope: (all if name == "And" else any)(rule(scope) for rule in compiled)
 

@@ -11,7 +11,7 @@ from verihook.local.states.choices import compile_condition, compile_rule
 from verihook.local.states.definition import read_definition
 from verihook.local.states.errors import Diagnostic, Refused
 from verihook.local.states.fields import ALLOWED, EXCLUSIVE, JSONATA, JSONPATH, compiled, only_for
-from verihook.local.states.findings import Findings
+from verihook.local.states.findings import EMPTY, Findings, how_many
 from verihook.local.states.graph import check_graph, repeated_names
 from verihook.local.states.machine import Choice, Flow, Machine, State
 from verihook.local.states.processors import compile_distributed
@@ -20,6 +20,8 @@ from verihook.local.states.resources import check_resource, check_role
 from verihook.local.states.retrying import compile_catcher, compile_retrier
 
 _TOP = {"Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"}
+#: The types of states, as AWS lists them.
+_TYPES = ["Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map"]
 _NESTED = {"Comment", "StartAt", "States", "ProcessorConfig"}
 _COMPILED_APART = {
     "Type", "Comment", "QueryLanguage", "Next", "End", "Retry", "Catch", "Choices", "Default", "Branches", "Iterator",
@@ -83,9 +85,11 @@ class _Compiler:
         if missing := [name for name in ("States", "StartAt") if name not in given]:
             self.findings.add(f"These fields are required: [{', '.join(missing)}]", location or "/")
             return flow
-        if not isinstance(given["States"], dict) or not given["States"]:
-            self.findings.add("Expected value of type Object with at least one state", f"{location}/States")
+        if not isinstance(given["States"], dict):
+            self.findings.add("Expected value of type Object", f"{location}/States")
             return flow
+        if not given["States"]:
+            self.findings.add(EMPTY, f"{location}/States")
         if not isinstance(given["StartAt"], str):
             self.findings.add("Expected value of type String", f"{location}/StartAt")
             return flow
@@ -109,9 +113,13 @@ class _Compiler:
         if language == JSONPATH and self.whole == JSONATA and location.count("/") == 2:
             said = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
             self.findings.add(said, location)
-        state.language, state.kind = language, str(given.get("Type"))
-        if "Type" not in given or state.kind not in ALLOWED[language]:
-            self.findings.add(f"Value is not one of: [{', '.join(sorted(ALLOWED[language]))}]", f"{location}/Type")
+        if "Type" not in given:
+            self.findings.add("The field 'Type' is required", location)
+            return state
+        state.language, state.kind, state.ends = language, str(given["Type"]), given.get("End") is True
+        if state.kind not in ALLOWED[language]:
+            said = f"The field 'Type' should have one of these values: [{', '.join(_TYPES)}]"
+            self.findings.add(said, f"{location}/Type")
             return state
         if state.jsonata:
             check_expressions(given, self.findings, location)
@@ -138,7 +146,7 @@ class _Compiler:
 
     def _transition(self, state: State, given: dict[str, Any], location: str) -> None:
         if "Next" not in given and "End" not in given:
-            self.findings.add("One of these fields is required: [Next, End]", location)
+            self.findings.add(how_many(("Next", "End"), 0), location)
         elif "End" in given and given["End"] is not True:
             self.findings.add("Expected value true", f"{location}/End")
         elif "Next" in given and not isinstance(given["Next"], str):
@@ -168,6 +176,14 @@ class _Compiler:
             return []
         return value
 
+    def _some(self, given: dict[str, Any], field: str, location: str) -> list[Any]:
+        """An array that has to be there and have an element."""
+        if field not in given:
+            self.findings.add(f"These fields are required: [{field}]", location)
+        elif given[field] == []:
+            self.findings.add(EMPTY, f"{location}/{field}")
+        return self._array(given, field, location)
+
     def _task(self, state: State, given: dict[str, Any], location: str) -> None:
         if "Resource" not in given:
             self.findings.add("These fields are required: [Resource]", location)
@@ -182,15 +198,10 @@ class _Compiler:
             self.findings.add("HeartbeatSeconds must be smaller than TimeoutSeconds", f"{location}/HeartbeatSeconds")
 
     def _wait(self, _: State, given: dict[str, Any], location: str) -> None:
-        ways = [name for name in ("Seconds", "Timestamp", "SecondsPath", "TimestampPath") if name in given]
-        if len(ways) != 1:
-            said = "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath]"
-            self.findings.add(said, location)
+        self.findings.exactly_one(given, ("SecondsPath", "Seconds", "TimestampPath", "Timestamp"), location)
 
     def _choice(self, state: State, given: dict[str, Any], location: str) -> None:
-        rules = self._array(given, "Choices", location)
-        if not rules:
-            self.findings.add("Expected an array of at least one rule", f"{location}/Choices")
+        rules = self._some(given, "Choices", location)
         for number, rule in enumerate(rules):
             place = f"Choices[{number}]/"
             choice = self.findings.attempt(f"{location}/Choices[{number}]", self._rule, rule, state.language, place)
@@ -217,10 +228,7 @@ class _Compiler:
         return Choice(place, holds, rule["Next"], assign, output)
 
     def _parallel(self, state: State, given: dict[str, Any], location: str) -> None:
-        branches = self._array(given, "Branches", location)
-        if not branches:
-            self.findings.add("These fields are required: [Branches]", location)
-        for number, branch in enumerate(branches):
+        for number, branch in enumerate(self._some(given, "Branches", location)):
             state.flows.append(self.flow(branch, f"{location}/Branches[{number}]", self.whole))
             if isinstance(branch, dict):
                 self.findings.only(branch, _NESTED - {"ProcessorConfig"}, f"{location}/Branches[{number}]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, ParamSpec, TypeVar
 
 from verihook.local.states.errors import Diagnostic
@@ -12,6 +12,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
+EMPTY = "Value cannot be empty"
 
 
 class Findings:
@@ -40,8 +41,19 @@ class Findings:
             if field not in allowed:
                 self.add(f"Field '{field}' is not supported", location or "/")
 
+    def exactly_one(self, given: dict[str, Any], names: Collection[str], location: str) -> None:
+        """Add a finding if the object has none of the fields, or several."""
+        if (count := sum(name in given for name in names)) != 1:
+            self.add(how_many(names, count), location)
+
     def one_of(self, given: dict[str, Any], pairs: Iterable[tuple[str, str]], location: str) -> None:
         """Add a finding for each pair of fields of which both are given."""
         for one, other in pairs:
             if one in given and other in given:
-                self.add(f"There should only be one of the following fields: [{one}, {other}]", location)
+                self.add(how_many((one, other), 2), location)
+
+
+def how_many(names: Iterable[str], count: int) -> str:
+    """Return what AWS says of an object that has none of the fields, or more than one."""
+    said = "There should only be" if count else "This object should have only"
+    return f"{said} one of the following fields: [{', '.join(names)}]"

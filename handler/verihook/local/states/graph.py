@@ -43,7 +43,7 @@ def _targets(state: State) -> Iterator[tuple[str, str]]:
 
 
 def _ends(state: State) -> bool:
-    return state.kind in {"Succeed", "Fail"} or (state.kind != "Choice" and state.next is None)
+    return state.kind in {"Succeed", "Fail"} or state.ends
 
 
 def repeated_names(flow: Flow) -> list[str]:

@@ -30,6 +30,7 @@ class State:
     kind: str
     language: str
     next: str | None
+    ends: bool = False
     of: dict[str, Any] = field(default_factory=dict)
     retriers: list[Retrier] = field(default_factory=list)
     catchers: list[Catcher] = field(default_factory=list)

@@ -12,6 +12,7 @@ from typing import Any
 from verihook.local.states.data import is_number, is_whole
 from verihook.local.states.errors import DATA_LIMIT, HEARTBEAT, RUNTIME, TIMEOUT
 from verihook.local.states.fields import JSONPATH, MAX_SECONDS, compiled
+from verihook.local.states.findings import EMPTY
 from verihook.local.states.paths import Reference, compile_reference
 from verihook.local.states.templates import Template
 
@@ -114,10 +115,14 @@ def _only(value: Any, known: set[str]) -> None:
 
 def _names(value: dict[str, Any], *, last: bool) -> tuple[str, ...]:
     names = value.get("ErrorEquals")
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise ValueError("ErrorEquals is an array of at least one string")
+    if names is None:
+        raise ValueError("These fields are required: [ErrorEquals]")
+    if names == []:
+        raise ValueError(EMPTY)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("ErrorEquals is an array of strings")
     if "States.ALL" in names and (len(names) > 1 or not last):
-        raise ValueError("States.ALL stands alone, and in the last element")
+        raise ValueError("States.ALL must appear alone and at end of list")
     return tuple(names)
 
 

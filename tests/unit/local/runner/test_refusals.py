@@ -89,7 +89,7 @@ def test_what_aws_refuses_is_told_with_its_code() -> None:
     (place, what, here), *_ = found(flow(A={"Type": "Pass", "Next": "B"}))
     assert (place, here) == ("States.A.Next", False)
     assert what.endswith("[MISSING_TRANSITION_TARGET]")
-    assert {place for place, _, _ in found(flow(A={"Type": "Wait"}, B=7))} == {"States.A", "States.B"}
+    assert {place for place, _, _ in found(flow(A={"Type": "Wait"}, B=7))} == {"", "States.A", "States.B"}
     assert found("[]")[0][2] is False
     waits = flow(A=task(INVOKE + ".waitForTaskToken", Parameters={"FunctionName": "f"}))
     assert (found(waits), len(found(waits, express=True))) == ([], 1)

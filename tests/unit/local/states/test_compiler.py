@@ -46,7 +46,41 @@ def test_a_good_one() -> None:
     [
         ({}, "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"),
         (alone(Type="Pass", Next="None"), "MISSING_TRANSITION_TARGET: Missing 'Next' target: None at /States/A/Next"),
-        (alone(Type="Pass"), "SCHEMA_VALIDATION_FAILED: One of these fields is required: [Next, End] at /States/A"),
+        (alone(Type="Pass"), "This object should have only one of the following fields: [Next, End] at /States/A"),
+        (alone(Type="Pass"), "MISSING_END_STATE: Workflow has no terminal state at null"),
+        (alone(End=True), "The field 'Type' is required at /States/A"),
+        (alone(End=True), "MISSING_END_STATE: Workflow has no terminal state at null"),
+        ({"StartAt": "A", "States": {}}, "SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States"),
+        ({"StartAt": "A", "States": {}}, "Missing 'Next' target: A at /StartAt"),
+        ({"StartAt": "A", "States": {}}, "MISSING_END_STATE: Workflow has no terminal state at null"),
+        (
+            alone(Type="Wait", Seconds=1, TimestampPath="$.t", End=True),
+            "There should only be one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp]",
+        ),
+        (
+            alone(Type="Wait", End=True),
+            "This object should have only one of the following fields: "
+            "[SecondsPath, Seconds, TimestampPath, Timestamp] at /States/A",
+        ),
+        (alone(Type="Choice", Choices=[]), "Value cannot be empty at /States/A/Choices"),
+        (alone(Type="Choice"), "These fields are required: [Choices] at /States/A"),
+        (
+            alone(Type="Choice", Choices=[{"Not": {"Or": []}, "Next": "A"}]),
+            "Value cannot be empty at /States/A/Choices[0]",
+        ),
+        (
+            alone(Type="Choice", Choices=[{"Variable": "$.a", "Next": "A"}]),
+            "This object should have only one of the following fields: [StringEquals, IsBoolean, StringLessThan, ",
+        ),
+        (
+            alone(Type="Choice", Choices=[{"Variable": "$.a", "StringEquals": "", "IsNull": True, "Next": "A"}]),
+            "There should only be one of the following fields: [StringEquals, IsBoolean, StringLessThan, IsNumeric, ",
+        ),
+        (
+            alone(**TASK, Retry=[{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["E"]}]),
+            "States.ALL must appear alone and at end of list at /States/A/Retry[0]",
+        ),
+        (alone(**TASK, Retry=[{"ErrorEquals": []}]), "Value cannot be empty at /States/A/Retry[0]"),
         (alone(Type="Pass", End=True, ResultSelector={}), "Field 'ResultSelector' is not supported at /States/A"),
         (alone(Type="Wait", Seconds=1, ResultPath="$.a", End=True), "Field 'ResultPath' is not supported at /States/A"),
         (
@@ -61,7 +95,8 @@ def test_a_good_one() -> None:
         (alone(Type="Wait", Seconds=2**31, End=True), "Maximum value is 99999999 at /States/A/Seconds"),
         (
             alone(Type="Nothing", End=True),
-            "Value is not one of: [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait]",
+            "The field 'Type' should have one of these values: "
+            "[Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map] at /States/A/Type",
         ),
         (alone(**TASK, Credentials={}), "The field 'RoleArn' is required but was missing at /States/A/Credentials"),
         (alone(**TASK, HeartbeatSeconds=5, TimeoutSeconds=5), "HeartbeatSeconds must be smaller than TimeoutSeconds"),
@@ -111,7 +146,8 @@ def test_a_good_one() -> None:
             alone(**MAP, ItemBatcher={"MaxItemsPerBatch": 1}),
             "the Map is not of mode DISTRIBUTED at /States/A",
         ),
-        (alone(Type="Parallel", Branches=[], End=True), "These fields are required: [Branches]"),
+        (alone(Type="Parallel", Branches=[], End=True), "Value cannot be empty at /States/A/Branches"),
+        (alone(Type="Parallel", End=True), "These fields are required: [Branches] at /States/A"),
         (
             alone(Type="Parallel", Branches=[FLOW, FLOW], End=True),
             "DUPLICATE_STATE_NAME: Duplicate State name: I",
