@@ -1,7 +1,7 @@
 """The intrinsic functions, each with AWS's limits and none larger than a state's data may be.
 
-https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html . A wrong argument raises ValueError, of
-which AWS says no more than whose argument it is; where it says more, :class:`Failure` is raised.
+https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html . A wrong argument raises ValueError, for
+AWS names the function and says no more; :class:`Failure` has the words of a mistake that AWS explains.
 """
 
 from __future__ import annotations
