@@ -22,6 +22,12 @@ _CONFIG = {
     "InputType", "CSVHeaderLocation", "CSVHeaders", "CSVDelimiter", "MaxItems", "MaxItemsPath", "ItemsPointer",
     "ManifestType", "Transformation",
 }  # fmt: skip
+#: The types of what is read that a field is not for.
+_NOT_OF = {
+    "CSVHeaderLocation": {"JSON", "JSONL", "PARQUET"},
+    "CSVHeaders": {"JSON", "JSONL", "PARQUET"},
+    "ManifestType": {"JSON"},
+}
 _BATCHER = {
     "MaxItemsPerBatch", "MaxItemsPerBatchPath", "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", "BatchInput",
 }  # fmt: skip
@@ -72,13 +78,30 @@ def _reader(given: Any, language: str) -> Reader | None:
     config = given.get("ReaderConfig", {})
     if not isinstance(config, dict) or config.keys() - _CONFIG:
         raise ValueError(f"ReaderConfig has only {', '.join(sorted(_CONFIG))}")
-    if resource.action == "getObject" and config.get("InputType") not in _INPUT_TYPES:
-        raise ValueError(f"InputType is one of {', '.join(sorted(_INPUT_TYPES))}")
-    if config.get("InputType") == "CSV" and config.get("CSVHeaderLocation") not in {"FIRST_ROW", "GIVEN"}:
-        raise ValueError("CSVHeaderLocation is one of FIRST_ROW, GIVEN")
-    if (config.get("CSVHeaderLocation") == "GIVEN") != ("CSVHeaders" in config):
-        raise ValueError("CSVHeaders are given if CSVHeaderLocation is GIVEN, and else not")
+    _check_config(config, of_one=resource.action == "getObject")
     return Reader(resource.arn, _arguments(given, language), _limits(config, language, {"MaxItems": MAX_ITEMS}))
+
+
+def _check_config(config: dict[str, Any], *, of_one: bool) -> None:
+    """Raise ValueError, in AWS's words, for a configuration that does not fit the type of what is read."""
+    kind = config.get("InputType")
+    if kind is None and (of_one or config.get("Transformation") == "LOAD_AND_FLATTEN"):
+        raise ValueError("The field 'InputType' is required")
+    if of_one and kind not in _INPUT_TYPES:
+        raise ValueError(f"InputType is one of {', '.join(sorted(_INPUT_TYPES))}")
+    for field in ("CSVHeaderLocation", "CSVHeaders", "ManifestType"):
+        if field in config and kind in _NOT_OF[field]:
+            raise ValueError(f"Field '{field}' is not supported")
+    if kind == "CSV" and "CSVHeaderLocation" not in config:
+        raise ValueError("The field 'CSVHeaderLocation' is required")
+    if kind == "CSV" and config["CSVHeaderLocation"] not in {"FIRST_ROW", "GIVEN"}:
+        raise ValueError("CSVHeaderLocation is one of FIRST_ROW, GIVEN")
+    if config.get("CSVHeaderLocation") == "GIVEN" and "CSVHeaders" not in config:
+        raise ValueError("These fields are required: [CSVHeaders]")
+    if "CSVHeaders" in config and config.get("CSVHeaderLocation") != "GIVEN":
+        raise ValueError("CSVHeaders are given if CSVHeaderLocation is GIVEN, and else not")
+    if isinstance(pointer := config.get("ItemsPointer"), str) and pointer and pointer[0] not in "/{":
+        raise ValueError(f"Invalid input: JSON Pointer expression must start with '/': \"{pointer}\"")
 
 
 def _writer(given: Any, language: str) -> Reader | None:
