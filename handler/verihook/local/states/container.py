@@ -61,7 +61,6 @@ def go_on(turn: Turn, frame: Frame, state: State) -> None:
     if state.distributed is not None:
         map_run.ended(turn, frame, state, inside)
         return
-    turn.passed[frame.id] = frame.previous
     turn.record(frame, "MapStateSucceeded")
     frame.container = None
     turn.finish(frame, state, inside.results)
@@ -91,7 +90,6 @@ def branch_ended(turn: Turn, branch: Frame, output: Any) -> None:
     if state.kind == "Map":
         turn.attempt(frame, lambda: go_on(turn, frame, state))
     elif not inside.running:
-        turn.passed[frame.id] = frame.previous
         turn.record(frame, "ParallelStateSucceeded")
         frame.container = None
         turn.attempt(frame, lambda: turn.finish(frame, state, inside.results))

@@ -30,7 +30,6 @@ def fail(turn: Turn, frame: Frame, error: StateError) -> None:
         map_runs.tell(turn, inside, "FAILED")
     if error.name != RUNTIME and _retried(turn, frame, state, error):
         return
-    turn.passed.pop(frame.id, None)
     before = frame.previous
     _state_failed(turn, frame, state, error)
     frame.container = None

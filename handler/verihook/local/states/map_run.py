@@ -223,7 +223,6 @@ def _finish(turn: Turn, frame: Frame, state: State, inside: Container, result: A
     writer = state.spread.writer
     if writer is not None and writer.resource:
         result = {"MapRunArn": inside.map_run, "ResultWriterDetails": result}
-    turn.passed[frame.id] = frame.previous
     turn.record(frame, "MapRunSucceeded")
     tell(turn, inside, "SUCCEEDED")
     turn.record(frame, "MapStateSucceeded")

@@ -92,7 +92,6 @@ class Turn:
         self.position = position
         self.now = now
         self.effects: list[Effect] = []
-        self.passed: dict[int, int] = {}  # by frame: the event to which its StateExited leads back
         self.chance = random.Random(f"{position.seed}:{position.turns}")  # noqa: S311  # a runner can repeat the turn
 
     def take(self, stimulus: Stimulus) -> None:
@@ -246,7 +245,6 @@ class Turn:
         frame.rest()
         frame.variables.update(variables)
         named = {name: text_of(value) for name, value in variables.items()} or None
-        frame.previous = self.passed.pop(frame.id, frame.previous)
         details = {"name": state.name, **given("output", text), "assignedVariables": named}
         self.record(frame, f"{state.kind}StateExited", details)
         if target is None:

@@ -51,12 +51,12 @@ def history(
         ),
         (
             mapped(PASS, SPREAD),
-            [("MapRunSucceeded", 4), ("MapStateSucceeded", 5), ("MapStateExited", 4), ("ExecutionSucceeded", 7)],
+            [("MapRunSucceeded", 4), ("MapStateSucceeded", 4), ("MapStateExited", 4), ("ExecutionSucceeded", 7)],
         ),
-        # But not if the state's own fields fail.
+        # So does the failure of the state's own fields.
         (
             parallel(PASS, ResultSelector={"x.$": "$.none"}),
-            [("PassStateExited", 4), ("ParallelStateSucceeded", 5), ("ExecutionFailed", 6)],
+            [("PassStateExited", 4), ("ParallelStateSucceeded", 5), ("ExecutionFailed", 5)],
         ),
         # What tells of a failure is passed by.
         (
