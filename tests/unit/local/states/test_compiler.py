@@ -142,16 +142,10 @@ def test_a_good_one() -> None:
             alone(**MAP, ToleratedFailurePercentage=101),
             "Maximum value is 100.0 at /States/A/ToleratedFailurePercentage",
         ),
-        (
-            alone(**MAP, ItemBatcher={"MaxItemsPerBatch": 1}),
-            "the Map is not of mode DISTRIBUTED at /States/A",
-        ),
+        (alone(**MAP, ItemBatcher={"MaxItemsPerBatch": 1}), "the Map is not of mode DISTRIBUTED at /States/A"),
         (alone(Type="Parallel", Branches=[], End=True), "Value cannot be empty at /States/A/Branches"),
         (alone(Type="Parallel", End=True), "These fields are required: [Branches] at /States/A"),
-        (
-            alone(Type="Parallel", Branches=[FLOW, FLOW], End=True),
-            "DUPLICATE_STATE_NAME: Duplicate State name: I",
-        ),
+        (alone(Type="Parallel", Branches=[FLOW, FLOW], End=True), "DUPLICATE_STATE_NAME: Duplicate State name: I"),
         (alone(Type="Pass", Assign={"states": 1}, End=True), "'states' cannot be the name of a variable"),
         (alone(Type="Pass", QueryLanguage="JSONata", Output="{% 1", End=True), "The JSONata expression is not closed"),
         (
@@ -190,38 +184,6 @@ def test_a_good_one() -> None:
 def test_what_is_refused(definition: dict[str, Any], finding: str) -> None:
     found = said(definition)
     assert any(finding in one for one in found), found
-
-
-@pytest.mark.parametrize(
-    ("config", "finding"),
-    [
-        ({"InputType": "CSV"}, "The field 'CSVHeaderLocation' is required"),
-        ({"InputType": "CSV", "CSVHeaderLocation": "GIVEN"}, "These fields are required: [CSVHeaders]"),
-        ({"InputType": "CSV", "CSVHeaderLocation": "NONE"}, "CSVHeaderLocation is one of FIRST_ROW, GIVEN"),
-        ({"InputType": "JSON", "CSVHeaderLocation": "FIRST_ROW"}, "Field 'CSVHeaderLocation' is not supported"),
-        ({"InputType": "JSONL", "CSVHeaders": ["id"]}, "Field 'CSVHeaders' is not supported"),
-        ({"InputType": "JSON", "ManifestType": "ATHENA_DATA"}, "Field 'ManifestType' is not supported"),
-        (
-            {"InputType": "JSON", "ItemsPointer": "data/items"},
-            "Invalid input: JSON Pointer expression must start with '/': \"data/items\"",
-        ),
-        ({}, "The field 'InputType' is required"),
-        ({"InputType": "JSON", "ItemsPointer": "/data/items"}, None),
-        ({"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["id"]}, None),
-    ],
-)
-def test_how_objects_are_read(config: dict[str, Any], finding: str | None) -> None:
-    reader = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config, "Parameters": {"Bucket": "b"}}
-    found = said(alone(**{**MAP, "ItemProcessor": SPREAD}, ItemReader=reader))
-    place = "SCHEMA_VALIDATION_FAILED: {} at /States/A/ItemReader"
-    assert found == ([] if finding is None else [place.format(finding)])
-
-
-def test_a_list_of_objects_needs_no_type_unless_it_is_flattened() -> None:
-    reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}}
-    assert said(alone(**{**MAP, "ItemProcessor": SPREAD}, ItemReader=reader)) == []
-    reader["ReaderConfig"] = {"Transformation": "LOAD_AND_FLATTEN"}
-    assert "The field 'InputType' is required" in said(alone(**{**MAP, "ItemProcessor": SPREAD}, ItemReader=reader))[0]
 
 
 @pytest.mark.parametrize(
