@@ -18,6 +18,7 @@ from tests.vectors.run import Case
 from verihook.adapters.secrets.environment import EnvironmentSecrets
 from verihook.api.access import Access
 from verihook.api.fronted import Fronted
+from verihook.api.hooks import hooks
 from verihook.app import create_app
 from verihook.local.late_api import LateApi
 from verihook.model.front import ORIGIN, FrontRules
@@ -135,7 +136,7 @@ address_header = "x-real-ip"
 def test_on_one_machine_the_proxy_with_the_secret_is_believed(rig: Any) -> None:
     made = rig(ONE_MACHINE, {"CALLS": "token", "FRONT": FRONT_SECRET})
     services = made.made
-    app = LateApi(services, Fronted(make_front(services, None), services), console=False)
+    app = LateApi(hooks(services, console=False), Fronted(make_front(services, None), services))
     app.build(lambda: create_app(services, Access(services), local=True), lambda: None)
     call = a_call()
 

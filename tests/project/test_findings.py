@@ -67,7 +67,7 @@ def test_the_command_and_ci_look_at_the_template() -> None:
     recipe = makefile.partition("\nlint-template:")[2].partition("\n\n")[0]
     assert "validate --lint" in recipe
     assert "-m tests.project.findings" in recipe
-    assert "make lint-template && make signers\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert '\nstage "template" make lint-template\n' in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
 def test_every_template_is_looked_at() -> None:

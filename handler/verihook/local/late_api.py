@@ -14,19 +14,18 @@ from concurrent.futures import Future
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from verihook.api.fronted import Fronted
-from verihook.api.hooks import hooks, is_hook
-from verihook.model.ports import Services
+from verihook.api.hooks import is_hook
 
 
 class LateApi:
     """An ASGI application (https://asgi.readthedocs.io/en/latest/specs/www.html). Use: ``build``, at last ``check``."""
 
-    def __init__(self, services: Services, fronted: Fronted | None, *, console: bool) -> None:
-        """``fronted``: says how requests arrive, and refuses some; None if nothing rests on that.
+    def __init__(self, hooks: ASGIApp, fronted: Fronted | None) -> None:
+        """``hooks``: of :mod:`verihook.api.hooks`. ``fronted``: says how requests arrive, and refuses some.
 
-        ``console``: as in :func:`verihook.app.create_app`.
+        It is None if nothing rests on how they arrive.
         """
-        self._hooks, self._fronted = hooks(services, console=console), fronted
+        self._hooks, self._fronted = hooks, fronted
         self._api: Future[ASGIApp] = Future()
 
     def build(self, make: Callable[[], ASGIApp], failed: Callable[[], object]) -> None:

@@ -21,6 +21,7 @@ from verihook import bootstrap
 from verihook.adapters.repeats import RepeatFilter
 from verihook.api.access import Access
 from verihook.api.fronted import fronted_by
+from verihook.api.hooks import hooks as hooks_app
 from verihook.config import Hooks, load_hooks
 from verihook.config.settings import environment, traces
 from verihook.errors import ConfigurationError
@@ -87,7 +88,7 @@ def serve(
             app.build(lambda: _api(services, run.key, _faults(engines, rounds)), lambda: server.request_stop(rounds))
 
         try:
-            app = LateApi(services, fronted_by(services), console=hooks.policy.console)
+            app = LateApi(hooks_app(services, console=hooks.policy.console), fronted_by(services))
             server = _Server(app, ready)
             server.stopping = Stopping(engines, grace_s, lambda: server.request_stop(rounds), folder.withdraw)
             server.run(sockets=[listener])

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from tests.flows.deployment import ROOT
 from tests.unit.bare import bare_services
+from verihook.api.hooks import hooks
 from verihook.local.late_api import LateApi
 
 PATIENCE_S = 30
@@ -22,7 +23,7 @@ PATIENCE_S = 30
 
 def _late() -> LateApi:
     observer, telemetry = SimpleNamespace(rejected=print), SimpleNamespace(delivery=print)
-    return LateApi(bare_services(observer=observer, telemetry=telemetry), None, console=False)
+    return LateApi(hooks(bare_services(observer=observer, telemetry=telemetry), console=False), None)
 
 
 async def _get(app: LateApi, path: str) -> int:
