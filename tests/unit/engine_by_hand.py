@@ -48,8 +48,9 @@ class EngineByHand:
         self.begin("start")
         if self.refusing:
             raise EngineRefused("It can never start.")
-        if name not in self.executions:
-            self.executions[name] = Progress("running")
+        fresh = Progress("running")
+        # One of two that come at once begins it, as in AWS.
+        if self.executions.setdefault(name, fresh) is fresh:
             self.inputs[name] = input
             self.starts.append(name)
         self.done("start")
