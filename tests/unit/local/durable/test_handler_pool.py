@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import threading
 from pathlib import Path
 from queue import Queue
 from typing import Any
-from urllib.parse import urlsplit
 
 from tests.flows.waiting import PATIENCE_S, wait_until
+from tests.unit.local.durable.starting import start
 from verihook.local.durable import DurableRunner
 from verihook.local.durable.arns import execution_arn
 from verihook.local.durable.handler_pool import _CALLED, HANDLERS, HandlerPool
@@ -40,9 +38,9 @@ def test_slow_handlers_of_one_workflow_do_not_hold_up_anothers(tmp_path: Path) -
     with DurableRunner(tmp_path / "store.db", tmp_path, on_end=ends.put) as runner:
         event = {"begun": str(slow), "go": str(go), "waits": True}
         for number in range(HANDLERS + 2):
-            _start(runner, "slow", f"s{number}", event)
+            assert 202 == start(runner, "slow", f"s{number}", event)
         wait_until(lambda: slow.exists() and len(slow.read_text().split()) >= HANDLERS - 8)
-        _start(runner, "quick", "q", event | {"begun": str(tmp_path / "other"), "waits": False})
+        assert 202 == start(runner, "quick", "q", event | {"begun": str(tmp_path / "other"), "waits": False})
         first = ends.get(timeout=PATIENCE_S)
         begun = len(slow.read_text().split())
         go.touch()
@@ -69,11 +67,3 @@ def test_what_waits_at_a_stop_is_cancelled_and_never_called() -> None:
     release.set()
     assert running.result(PATIENCE_S) is True
     assert (waiting.cancelled(), late.cancelled(), called) == (True, True, [])
-
-
-def _start(runner: DurableRunner, workflow: str, name: str, event: dict[str, Any]) -> None:
-    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=PATIENCE_S)
-    headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": name}
-    connection.request("POST", f"/2015-03-31/functions/{workflow}/invocations", json.dumps(event), headers)
-    assert 202 == connection.getresponse().status
-    connection.close()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from aws_durable_execution_sdk_python_testing.executor import Executor
 
 from tests.flows.waiting import PATIENCE_S, wait_until
+from tests.unit.local.durable.starting import start
 from verihook.local.durable import DurableRunner
 
 FLOW = """
@@ -55,11 +53,7 @@ class Rig:
         return DurableRunner(self._folder / "store.db", self._folder, on_end=self.ends.put)
 
     def start(self, runner: DurableRunner, name: str) -> None:
-        connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=PATIENCE_S)
-        headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": name}
-        connection.request("POST", "/2015-03-31/functions/flow/invocations", json.dumps(self.event), headers)
-        assert 202 == connection.getresponse().status
-        connection.close()
+        assert 202 == start(runner, "flow", name, self.event)
 
     def lines(self) -> list[str]:
         path = self._folder / "lines"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import logging
 import time
 from pathlib import Path
 from queue import Queue
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.flows.waiting import PATIENCE_S, wait_until
+from tests.unit.local.durable.starting import start
 from verihook.adapters.repeats import RepeatFilter
 from verihook.local import full_disk
 from verihook.local.durable import DurableRunner
@@ -44,15 +42,6 @@ def handler(event, context):
 """
 
 
-def start(runner: DurableRunner, event: dict[str, Any], name: str = "a") -> int:
-    connection = http.client.HTTPConnection(urlsplit(runner.endpoint_url).netloc, timeout=PATIENCE_S)
-    headers = {"X-Amz-Invocation-Type": "Event", "X-Amz-Durable-Execution-Name": name}
-    connection.request("POST", "/2015-03-31/functions/flow/invocations", json.dumps(event), headers)
-    status = connection.getresponse().status
-    connection.close()
-    return status
-
-
 def bound(runner: DurableRunner, pages: int) -> None:
     """No more pages than these, but never fewer than there are: at 1 the disk is full."""
     with runner._executions._kept._connection() as db:
@@ -79,7 +68,7 @@ def test_what_could_not_be_saved_goes_on_when_there_is_room(
     ends: Queue[dict[str, Any]] = Queue()
     runner = DurableRunner(tmp_path / "store.db", tmp_path, on_end=ends.put)
     with caplog.at_level(logging.ERROR, "verihook"), runner:
-        assert 202 == start(runner, {"lines": str(lines), "go": str(go), "waits": waits})
+        assert 202 == start(runner, "flow", "a", {"lines": str(lines), "go": str(go), "waits": waits})
         wait_until(lambda: lines.exists() and ("first" if waits else "second") in lines.read_text().split())
         if waits:
             # A busy machine may see it after its second of rest.
@@ -113,11 +102,11 @@ def test_starts_that_cannot_be_kept_are_refused_and_told_once(
     event = {"lines": str(tmp_path / "lines"), "go": str(tmp_path / "go"), "waits": True, "much": "x" * 50_000}
     with caplog.at_level(logging.ERROR, "verihook"), DurableRunner(tmp_path / "store.db", tmp_path) as runner:
         allot_none(runner)
-        assert [500] * 5 == [start(runner, event, f"a-{number}") for number in range(5)]
+        assert [500] * 5 == [start(runner, "flow", f"a-{number}", event) for number in range(5)]
         bound(runner, 1_000_000)
         # What was refused waits for nothing: who asked for it asks again.
         wait_until(lambda: runner.fault() is None)
-        assert 202 == start(runner, event, "a-0")
+        assert 202 == start(runner, "flow", "a-0", event)
     told = [each.getMessage() for each in caplog.records]
     assert 1 == len([each for each in told if each == "the runner of durable functions failed"])
     assert 1 == len([each for each in told if "cannot be written" in each])
